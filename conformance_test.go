@@ -1,0 +1,40 @@
+package ipc_test
+
+import (
+	"flag"
+	"testing"
+
+	"github.com/winsys-go/ipc/internal/conformance"
+	"github.com/winsys-go/ipc/internal/testproc"
+)
+
+func TestMain(m *testing.M) {
+	// The cases mostly wait: more of them at once than there are processors.
+	flag.Set("test.parallel", "8")
+	testproc.Main(m)
+}
+
+// TestConformance plays the cases of Windows on the package: in one process,
+// with Owners and with handles as owners, and in many processes.
+func TestConformance(t *testing.T) {
+	global := globalDir(t)
+	for _, played := range []struct {
+		name string
+		open func(t *testing.T) conformance.Backend
+	}{
+		{"owners", func(t *testing.T) conformance.Backend {
+			return conformance.InOneProcess(t, conformance.Traits{})
+		}},
+		{"handles", func(t *testing.T) conformance.Backend {
+			return conformance.InOneProcess(t, conformance.Traits{Handles: true, Via: true})
+		}},
+		{"processes", func(t *testing.T) conformance.Backend {
+			return conformance.InProcesses(t, conformance.Traits{}, global)
+		}},
+		{"processes' handles", func(t *testing.T) conformance.Backend {
+			return conformance.InProcesses(t, conformance.Traits{Handles: true, Via: true}, global)
+		}},
+	} {
+		t.Run(played.name, func(t *testing.T) { conformance.Run(t, played.open) })
+	}
+}

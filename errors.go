@@ -1,0 +1,115 @@
+package ipc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
+
+// The errors that this package returns wrap one of these. Those with a
+// meaning in the standard library are its values, so errors.Is(err,
+// fs.ErrNotExist) holds too. A wait that a context ends returns the context's
+// own error, wrapped likewise.
+var (
+	// ErrClosed: the handle is closed, or was closed during the wait.
+	ErrClosed = backend.ErrClosed
+	// ErrNotExist: no live process has an object of that name open.
+	ErrNotExist = backend.ErrNotExist
+	// ErrExist: the name is taken and cannot be shared.
+	ErrExist = backend.ErrExist
+	// ErrPermission: the namespace belongs to somebody else, or is open to
+	// people that it should not be open to.
+	ErrPermission = backend.ErrPermission
+	// ErrInvalid: an argument is out of its range. Nothing was changed.
+	ErrInvalid = backend.ErrInvalid
+	// ErrUnsupported: this system cannot honour what was asked for.
+	ErrUnsupported = backend.ErrUnsupported
+
+	// ErrNotOwner: only the owner that locked a mutex may unlock it.
+	ErrNotOwner = backend.ErrNotOwner
+	// ErrTooManyPosts: a release beyond the semaphore's maximum. The count is
+	// unchanged.
+	ErrTooManyPosts = backend.ErrTooManyPosts
+	// ErrWrongType: the name belongs to an object of another type.
+	ErrWrongType = backend.ErrWrongType
+	// ErrInvalidName: a name that no object can have.
+	ErrInvalidName = backend.ErrInvalidName
+	// ErrInvalidUse: an operation that this end or state does not have.
+	ErrInvalidUse = backend.ErrInvalidUse
+	// ErrNoProcess: no process has that id.
+	ErrNoProcess = backend.ErrNoProcess
+	// ErrNoSpace: the namespace, or the file system below it, is full.
+	ErrNoSpace = backend.ErrNoSpace
+	// ErrCorrupt: the namespace's shared memory holds what no version of this
+	// package writes.
+	ErrCorrupt = backend.ErrCorrupt
+	// ErrVersion: the namespace was made by a version of this package with
+	// another format.
+	ErrVersion = backend.ErrVersion
+	// ErrDeleted: the namespace's files were removed while it was in use, so
+	// that new processes no longer meet this one.
+	ErrDeleted = backend.ErrDeleted
+)
+
+// Error is the type of the errors that this package returns. It names the
+// operation and the object, and wraps the cause.
+type Error struct {
+	Op   string // the operation and the kind of object: "open event"
+	Name string // the object's name; empty for an anonymous one
+	Err  error  // the cause; wraps one of the sentinels, or the context's error
+}
+
+// Error gives the operation, the object, the cause and, where there is one,
+// the way out.
+func (e *Error) Error() string {
+	text := "ipc: " + e.Op
+	if e.Name != "" {
+		text += fmt.Sprintf(" %q", e.Name)
+	}
+	text += ": " + e.Err.Error()
+	if hint := wayOut(e.Err); hint != "" {
+		text += " (" + hint + ")"
+	}
+	return text
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Timeout reports whether a deadline passed, as net.Error does.
+func (e *Error) Timeout() bool { return errors.Is(e.Err, context.DeadlineExceeded) }
+
+// wayOut says what to do about errors whose own text does not. Only bare
+// sentinels are looked up: a cause that was wrapped with more words has said
+// it already.
+func wayOut(err error) string {
+	switch err {
+	case ErrClosed:
+		return "open the object again: a closed handle cannot be used"
+	case ErrNotExist:
+		return "no live process has it open: create it first"
+	case ErrNotOwner:
+		return "unlock it through the handle or the Owner that locked it"
+	case ErrTooManyPosts:
+		return "the count is unchanged: release only what was acquired"
+	case ErrWrongType:
+		return "events, mutexes, semaphores and timers share their names: choose another"
+	case ErrDeleted:
+		return "close every handle and start again: new processes are in another namespace"
+	case ErrCorrupt:
+		return "stop its users, remove its directory and start again"
+	}
+	return ""
+}
+
+// fail wraps err for the caller. It is never called with nil.
+func fail(op, name string, err error) error {
+	return &Error{Op: op, Name: name, Err: err}
+}
+
+// failNil is the error for a method of a nil handle.
+func failNil(op string) error {
+	return &Error{Op: op, Err: fmt.Errorf("the handle is nil: %w", ErrInvalid)}
+}

@@ -1,0 +1,23 @@
+//go:build linux
+
+package ipc
+
+import "github.com/winsys-go/ipc/internal/linux"
+
+// SetGlobalDir moves the directory of names with Global\, for a test, and
+// forgets the namespace that was open there.
+func SetGlobalDir(dir string) (restore func()) {
+	d := defaults[global]
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	oldDir, oldNamespace := linux.GlobalDir, d.namespace
+	linux.GlobalDir, d.namespace = dir, nil
+	return func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		if d.namespace != nil {
+			d.namespace.Close()
+		}
+		linux.GlobalDir, d.namespace = oldDir, oldNamespace
+	}
+}

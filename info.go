@@ -1,0 +1,131 @@
+package ipc
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
+
+// Info describes an object at one instant. Fields that its type does not have
+// are zero.
+type Info struct {
+	// Type is event, mutex, semaphore or timer.
+	Type string `json:"type"`
+	// Name is the name within the namespace; empty for an anonymous object.
+	Name string `json:"name"`
+	// Permanent: the object outlives its last handle.
+	Permanent bool `json:"permanent,omitempty"`
+	// Signaled: a wait by somebody who owns nothing would succeed now.
+	Signaled bool `json:"signaled"`
+	// ManualReset: events and timers that stay signalled.
+	ManualReset bool `json:"manual_reset,omitempty"`
+
+	// Owner is the process that owns a mutex; nil when it is free.
+	Owner *ProcessInfo `json:"owner,omitempty"`
+	// Abandoned: a mutex whose last owner ended without unlocking it, and
+	// that nobody has locked since.
+	Abandoned bool `json:"abandoned,omitempty"`
+
+	// Count and Max are a semaphore's.
+	Count int `json:"count,omitempty"`
+	Max   int `json:"max,omitempty"`
+	// ReclaimOnExit: a semaphore that gets permits back from the dead.
+	ReclaimOnExit bool `json:"reclaim_on_exit,omitempty"`
+
+	// Due is when a timer fires next; zero when it is not set.
+	Due time.Time `json:"due,omitzero"`
+	// Period is the timer's, in nanoseconds; 0 when it fires once.
+	Period time.Duration `json:"period_ns,omitempty"`
+
+	// Handles is the number of open handles, in all processes.
+	Handles int `json:"handles"`
+	// Waiters is the number of blocked waits.
+	Waiters int `json:"waiters"`
+	// Holders are the processes that have it open.
+	Holders []Holder `json:"holders,omitempty"`
+	// Waiting are the blocked waits, the longest first.
+	Waiting []Waiter `json:"waiting,omitempty"`
+}
+
+// ProcessInfo names a process that uses a namespace.
+type ProcessInfo struct {
+	// PID is the process's id, as it sees it itself.
+	PID int `json:"pid"`
+	// Command is the base name of the program.
+	Command string `json:"command"`
+}
+
+// A Holder is a process that has an object open.
+type Holder struct {
+	ProcessInfo
+	// Handles is the number of its handles.
+	Handles int `json:"handles"`
+	// Permits is the number that it has taken from a semaphore with
+	// ReclaimOnExit and not given back.
+	Permits int `json:"permits,omitempty"`
+}
+
+// A Waiter is one blocked wait.
+type Waiter struct {
+	ProcessInfo
+	// All: it waits for all of its objects.
+	All bool `json:"all,omitempty"`
+	// Objects is the number of objects that it waits for.
+	Objects int `json:"objects"`
+}
+
+func makeInfo(b *backend.Info) Info {
+	i := Info{
+		Type: b.Kind.String(), Name: b.Name, Permanent: b.Permanent,
+		Signaled: b.Signaled, ManualReset: b.ManualReset, Abandoned: b.Abandoned,
+		Count: b.Count, Max: b.Max, ReclaimOnExit: b.Reclaim,
+		Period: b.Period, Handles: b.Handles, Waiters: b.Waiters,
+	}
+	if b.Owner != nil {
+		p := makeProcessInfo(*b.Owner)
+		i.Owner = &p
+	}
+	switch {
+	case !b.DueAt.IsZero():
+		i.Due = b.DueAt
+	case b.Armed:
+		i.Due = time.Now().Add(b.Due).Round(0)
+	}
+	for _, h := range b.HeldOpen {
+		i.Holders = append(i.Holders, Holder{makeProcessInfo(h.Client), h.Handles, h.Permits})
+	}
+	for _, w := range b.Waiting {
+		i.Waiting = append(i.Waiting, Waiter{makeProcessInfo(w.Client), w.All, w.Count})
+	}
+	return i
+}
+
+func makeProcessInfo(c backend.Client) ProcessInfo {
+	return ProcessInfo{PID: c.PID, Command: c.Command}
+}
+
+// info asks the engine about an object.
+func info(op, name string, o *engineObject) (Info, error) {
+	b, err := o.Info()
+	if err != nil {
+		return Info{}, fail(op, name, err)
+	}
+	return makeInfo(&b), nil
+}
+
+// closeObject closes the engine's handle.
+func closeObject(op, name string, o *engineObject) error {
+	if err := o.Close(); err != nil {
+		return fail(op, name, err)
+	}
+	return nil
+}
+
+// describe names an object for people.
+func describe(kind backend.Kind, name string) string {
+	if name == "" {
+		return "anonymous " + kind.String()
+	}
+	return fmt.Sprintf("%s %q", kind, name)
+}

@@ -1,0 +1,166 @@
+// Package backend is the vocabulary that the root package shares with the
+// backends: the kinds of objects, what they are created with, what a wait
+// returns, what an inspection shows, and the interfaces that every backend's
+// types satisfy. It holds no logic.
+//
+// The root package does not call a backend through these interfaces: it names
+// the concrete types of the system that it is built for, so that a lock or a
+// set is a direct call. Each backend asserts at compile time that its types
+// fit, which keeps the systems alike.
+package backend
+
+import (
+	"context"
+	"time"
+)
+
+// A Kind is the type of an object.
+type Kind uint8
+
+// The kinds of objects. The values are part of the segment format.
+const (
+	Event Kind = iota + 1
+	Mutex
+	Semaphore
+	Timer
+)
+
+// String gives the name that the command uses: event, mutex, semaphore, timer.
+func (k Kind) String() string {
+	switch k {
+	case Event:
+		return "event"
+	case Mutex:
+		return "mutex"
+	case Semaphore:
+		return "semaphore"
+	case Timer:
+		return "timer"
+	default:
+		return "object"
+	}
+}
+
+// A Spec says what to create. Only the fields of its kind are looked at.
+type Spec struct {
+	Kind      Kind
+	Name      string // empty: anonymous
+	Permanent bool   // outlives its last handle
+
+	ManualReset bool // events and timers
+	Set         bool // events: the first state
+	Owned       bool // mutexes: the creator's handle owns it
+
+	Initial, Max int  // semaphores
+	Reclaim      bool // semaphores: permits come back when their holder dies
+}
+
+// A WaitResult says what ended a successful wait: the lowest index that was
+// signalled, and the mutexes among those acquired whose last owner had died
+// (bit i for the object at index i).
+type WaitResult struct {
+	Index     int
+	Abandoned uint64
+}
+
+// MaxWait is the largest number of objects in one wait (MAXIMUM_WAIT_OBJECTS).
+const MaxWait = 64
+
+// MaxName is the longest name of an object, in bytes of UTF-8, without prefix.
+const MaxName = 1024
+
+// MaxCount is the largest maximum of a semaphore, that of Win32's LONG.
+const MaxCount = 0x7FFFFFFF
+
+// A Client is a process that has an object open, as it called itself.
+type Client struct {
+	PID     int
+	Command string
+	Dead    bool // died, and its share is not cleared up yet
+}
+
+// A Waiter is one blocked wait on an object.
+type Waiter struct {
+	Client
+	All   bool // a wait-all
+	Count int  // the number of objects that it waits for
+}
+
+// A Holder is a process's share in an object.
+type Holder struct {
+	Client
+	Handles int
+	Permits int // taken from a semaphore that reclaims
+}
+
+// Info is the state of one object at one instant.
+type Info struct {
+	Kind      Kind
+	Name      string
+	Permanent bool
+
+	Signaled    bool // what a wait by a stranger would find
+	ManualReset bool // events, timers
+
+	Owner     *Client // mutexes: nil when free
+	Abandoned bool    // mutexes: the last owner died, and nobody has taken it since
+
+	Count, Max int  // semaphores
+	Reclaim    bool // semaphores
+
+	Armed    bool          // timers: due in the future
+	Due      time.Duration // timers: from now, when armed
+	DueAt    time.Time     // timers that were set to a time of day
+	Period   time.Duration // timers
+	Handles  int
+	Waiters  int
+	Waiting  []Waiter
+	HeldOpen []Holder
+}
+
+// An Object is a handle to an object, whatever its kind.
+type Object interface {
+	Existed() bool
+	Info() (Info, error)
+	Close() error
+}
+
+// Waitable is what a signalled state can be waited for.
+type Waitable interface {
+	Object
+	Wait(ctx context.Context) error
+	TryWait() (bool, error)
+}
+
+// An EventObject is a handle to an event.
+type EventObject interface {
+	Waitable
+	Set() error
+	Reset() error
+	Pulse() error
+	IsSet() (bool, error)
+}
+
+// A MutexObject is a handle to a mutex, and an owner of it.
+type MutexObject interface {
+	Object
+	Lock(ctx context.Context) (abandoned bool, err error)
+	TryLock() (locked, abandoned bool, err error)
+	Unlock() error
+}
+
+// A SemaphoreObject is a handle to a semaphore.
+type SemaphoreObject interface {
+	Object
+	Acquire(ctx context.Context) error
+	TryAcquire() (bool, error)
+	Release(n int) (previous int, err error)
+}
+
+// A TimerObject is a handle to a waitable timer.
+type TimerObject interface {
+	Waitable
+	Set(after, period time.Duration) error
+	SetAt(at time.Time, period time.Duration) error
+	Cancel() error
+}

@@ -1,0 +1,7 @@
+package cli
+
+import "github.com/winsys-go/ipc/internal/linux"
+
+// monotonic reads, in nanoseconds, the clock that all processes of the machine
+// share and nobody sets.
+func monotonic() int64 { return linux.Now() }

@@ -1,0 +1,146 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/winsys-go/ipc"
+)
+
+func (a *app) lsCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use:   "ls",
+		Short: "List the objects: state, owner, waiters",
+		Long: `List the objects of the user's namespace and those of the machine (Global\…), or
+those of --namespace. It opens and disturbs nothing.`,
+		Example: `  ipc ls
+  ipc ls --json | jq -r '.[] | select(.abandoned) | .name'`,
+		Args:              arguments(),
+		ValidArgsFunction: cobra.NoFileCompletions,
+	}
+	a.jsonFlag(c)
+	return a.leaf(c, func(context.Context, []string) error {
+		list, err := a.objects()
+		if errors.Is(err, errNoNamespace) {
+			a.complain("%s", err)
+			err = nil
+		} else if err == nil && len(list) == 0 {
+			a.complain("%s", a.nothingHere())
+		}
+		if err != nil {
+			return err
+		}
+		if a.json {
+			return a.printJSON(append([]ipc.Info{}, list...)) // [] rather than null
+		}
+		return table(a.out, list)
+	})
+}
+
+func (a *app) nothingHere() string {
+	where := "here"
+	if a.opened != nil {
+		where = "in " + a.opened.Dir()
+	} else if n, err := ipc.DefaultNamespace(); err == nil {
+		where = "in " + n.Dir()
+	}
+	return "no objects " + where + ": no live process has one open"
+}
+
+func table(out io.Writer, list []ipc.Info) error {
+	if len(list) == 0 {
+		return nil
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "NAME\tTYPE\tSTATE\tOWNER\tWAITERS\tHANDLES")
+	now := time.Now()
+	for i := range list {
+		o := &list[i]
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\n",
+			shownName(o), o.Type, state(o, now), owner(o), o.Waiters, o.Handles)
+	}
+	return w.Flush()
+}
+
+func shownName(o *ipc.Info) string {
+	if o.Name == "" {
+		return "(anonymous)"
+	}
+	return printable(o.Name)
+}
+
+func owner(o *ipc.Info) string {
+	if o.Owner == nil {
+		return "-"
+	}
+	return processName(*o.Owner)
+}
+
+// processName writes a process as its id and what it runs.
+func processName(p ipc.ProcessInfo) string {
+	if p.Command == "" {
+		return fmt.Sprint(p.PID)
+	}
+	return fmt.Sprintf("%d %s", p.PID, p.Command)
+}
+
+// state puts an object's state into a word or two.
+func state(o *ipc.Info, now time.Time) string {
+	switch o.Type {
+	case "event":
+		if o.Signaled {
+			return "set"
+		}
+		return "unset"
+	case "mutex":
+		return mutexState(o)
+	case "semaphore":
+		return fmt.Sprintf("%d/%d", o.Count, o.Max)
+	case "timer":
+		return timerState(o, now)
+	default:
+		return "-"
+	}
+}
+
+func mutexState(o *ipc.Info) string {
+	switch {
+	case o.Owner != nil:
+		return "owned"
+	case o.Abandoned:
+		return "abandoned"
+	default:
+		return "free"
+	}
+}
+
+func timerState(o *ipc.Info, now time.Time) string {
+	left := o.Due.Sub(now)
+	switch {
+	case o.Signaled:
+		return "signalled"
+	case o.Due.IsZero():
+		return "not set"
+	case left <= 0:
+		return "due now"
+	default:
+		return "due in " + rough(left)
+	}
+}
+
+// rough writes a duration with no more figures than a reader wants.
+func rough(d time.Duration) string {
+	unit := time.Millisecond
+	switch {
+	case d >= 10*time.Second:
+		unit = time.Second
+	case d >= time.Second:
+		unit = 100 * time.Millisecond
+	}
+	return max(d.Round(unit), unit).String()
+}

@@ -1,0 +1,118 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/winsys-go/ipc"
+)
+
+const globalPrefix = `Global\`
+
+// A wish says whether a command may make the namespace that it is pointed at.
+type wish bool
+
+const (
+	toUse  wish = false // it must be there: a mistyped directory is an error
+	toMake wish = true
+)
+
+var errNoNamespace = errors.New("there is no namespace")
+
+// place finds the namespace that a name belongs to, and the name within it.
+func (a *app) place(name string, w wish) (*ipc.Namespace, string, error) {
+	base, global := strings.CutPrefix(name, globalPrefix)
+	switch {
+	case a.dir != "" && global:
+		return nil, "", usage(`%s belongs to the machine's namespace: leave --namespace or the prefix out`, name)
+	case a.dir != "":
+		n, err := a.namespace(w)
+		return n, name, err
+	case global:
+		n, err := ipc.GlobalNamespace()
+		return n, base, err
+	default:
+		n, err := ipc.DefaultNamespace()
+		return n, name, err
+	}
+}
+
+// namespace opens what --namespace names.
+func (a *app) namespace(w wish) (*ipc.Namespace, error) {
+	if a.opened != nil {
+		return a.opened, nil
+	}
+	if _, err := os.Lstat(a.dir); w == toUse && errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w in %s", errNoNamespace, a.dir)
+	}
+	n, err := ipc.OpenNamespace(a.dir, &ipc.NamespaceOptions{Group: a.group})
+	a.opened = n
+	return n, err
+}
+
+func (a *app) closeNamespace() error {
+	if a.opened == nil {
+		return nil
+	}
+	return a.opened.Close()
+}
+
+// objects lists what is there and opens none of it: the objects of
+// --namespace, or the user's own and those of the machine, whose names then
+// have their prefix.
+func (a *app) objects() ([]ipc.Info, error) {
+	if a.dir != "" {
+		n, err := a.namespace(toUse)
+		if err != nil {
+			return nil, err
+		}
+		return n.Objects()
+	}
+	n, err := ipc.DefaultNamespace()
+	if err != nil {
+		return nil, err
+	}
+	list, err := n.Objects()
+	if err != nil {
+		return nil, err
+	}
+	shared, err := globalObjects()
+	return append(list, shared...), err
+}
+
+// globalObjects lists the machine's objects: none where there is no such
+// namespace for this user.
+func globalObjects() ([]ipc.Info, error) {
+	n, err := ipc.GlobalNamespace()
+	switch {
+	case errors.Is(err, ipc.ErrNotExist), errors.Is(err, ipc.ErrPermission), errors.Is(err, ipc.ErrUnsupported):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	list, err := n.Objects()
+	for i := range list {
+		if list[i].Name != "" {
+			list[i].Name = globalPrefix + list[i].Name
+		}
+	}
+	return list, err
+}
+
+// find looks an object up by its name, without opening it.
+func (a *app) find(name string) (ipc.Info, bool, error) {
+	list, err := a.objects()
+	if err != nil {
+		return ipc.Info{}, false, err
+	}
+	name = strings.TrimPrefix(name, `Local\`)
+	i := slices.IndexFunc(list, func(o ipc.Info) bool { return o.Name == name && name != "" })
+	if i < 0 {
+		return ipc.Info{}, false, nil
+	}
+	return list[i], true, nil
+}

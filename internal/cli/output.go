@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// An outcome is what a command did, as JSON.
+type outcome struct {
+	Object string `json:"object"` // TYPE:NAME
+	Type   string `json:"type"`
+	Name   string `json:"name"`
+	// Action is created, opened, set, reset, pulsed, fired, locked, acquired,
+	// released, cancelled or removed.
+	Action string `json:"action"`
+	// Abandoned: the last owner of the mutex ended without unlocking it.
+	Abandoned bool `json:"abandoned,omitempty"`
+	// Released permits, and how many there were before.
+	Released int  `json:"released,omitempty"`
+	Previous *int `json:"previous,omitempty"`
+	// Due is when the timer fires, and PeriodNS how often then.
+	Due      time.Time     `json:"due,omitzero"`
+	PeriodNS time.Duration `json:"period_ns,omitempty"`
+}
+
+func did(action, kind, name string) outcome {
+	return outcome{Object: kind + ":" + name, Type: kind, Name: name, Action: action}
+}
+
+// say prints what was done: as JSON, or as text unless that is empty.
+func (a *app) say(o any, text string) error {
+	if a.json {
+		return a.printJSON(o)
+	}
+	if text == "" {
+		return nil
+	}
+	_, err := fmt.Fprintln(a.out, text)
+	return err
+}
+
+// printJSON prints v in one line.
+func (a *app) printJSON(v any) error {
+	e := json.NewEncoder(a.out)
+	e.SetEscapeHTML(false)
+	return e.Encode(v)
+}
+
+// printable makes a name fit for a terminal and a table: others choose it.
+func printable(name string) string {
+	odd := func(r rune) bool { return !unicode.IsPrint(r) || r == ' ' || r == '"' }
+	if name == "" || strings.ContainsFunc(name, odd) {
+		return strconv.Quote(name)
+	}
+	return name
+}
+
+// shellWord makes a name fit to be pasted into a shell.
+func shellWord(name string) string {
+	safe := func(r rune) bool {
+		return r < unicode.MaxASCII && (unicode.IsLetter(r) || unicode.IsDigit(r)) || strings.ContainsRune("-_./:@%+,", r)
+	}
+	if name != "" && !strings.ContainsFunc(name, func(r rune) bool { return !safe(r) }) {
+		return name
+	}
+	return "'" + strings.ReplaceAll(name, "'", `'\''`) + "'"
+}
+
+// number writes n with commas.
+func number(n int) string {
+	digits := strconv.Itoa(n)
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return digits
+}
+
+// count writes n things.
+func count(n int, thing string) string {
+	switch {
+	case n == 1:
+		return "1 " + thing
+	case strings.HasSuffix(thing, "ss"):
+		return number(n) + " " + thing + "es"
+	default:
+		return number(n) + " " + thing + "s"
+	}
+}
+
+// withArticle puts a or an before a type.
+func withArticle(kind string) string {
+	if strings.HasPrefix(kind, "e") {
+		return "an " + kind
+	}
+	return "a " + kind
+}

@@ -1,0 +1,102 @@
+package histories
+
+import (
+	"fmt"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/winsys-go/ipc"
+	"github.com/winsys-go/ipc/internal/testproc/actor"
+)
+
+// compare waits until the objects are as the model has them. What the last
+// operation did is there already; but a wait that has just begun may not be
+// queued yet, and a death is noticed a moment later.
+func (d *driver) compare() {
+	d.t.Helper()
+	model := actor.Result{}
+	if len(d.players) > 0 {
+		model, _ = d.players[0].double.Step(&actor.Op{Verb: actor.Objects})
+	}
+	want := d.lines(model.Objects, d.pid)
+	var got []string
+	for end, i := time.Now().Add(d.stage.limit()), 0; ; i++ {
+		r := d.stage.observe()
+		if r.Code != actor.OK {
+			d.t.Fatalf("list the objects: %s", r)
+		}
+		got = d.lines(r.Objects, func(pid int) int { return pid })
+		if slices.Equal(got, want) {
+			return
+		}
+		if time.Now().After(end) {
+			break
+		}
+		if i < 10 {
+			runtime.Gosched()
+		} else {
+			time.Sleep(20 * time.Microsecond)
+		}
+	}
+	d.t.Fatalf("the objects are\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
+}
+
+// pid translates the number of a process in the model.
+func (d *driver) pid(number int) int {
+	for _, p := range d.players {
+		if int(p.double.ID) == number {
+			return p.actor.PID()
+		}
+	}
+	return -number
+}
+
+// lines writes objects so that they can be compared, in an order that does not
+// depend on what has no name.
+func (d *driver) lines(objects []ipc.Info, pid func(int) int) []string {
+	list := make([]string, len(objects))
+	for i := range objects {
+		list[i] = line(&objects[i], pid)
+	}
+	slices.Sort(list)
+	return list
+}
+
+// line has everything about an object but its due time.
+func line(i *ipc.Info, pid func(int) int) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %q: signaled %v, handles %d", i.Type, i.Name, i.Signaled, i.Handles)
+	if i.Permanent {
+		b.WriteString(", permanent")
+	}
+	switch i.Type {
+	case actor.Mutex:
+		fmt.Fprintf(&b, ", abandoned %v", i.Abandoned)
+		if i.Owner != nil {
+			fmt.Fprintf(&b, ", owner %d", pid(i.Owner.PID))
+		}
+	case actor.Semaphore:
+		fmt.Fprintf(&b, ", count %d/%d, reclaim %v", i.Count, i.Max, i.ReclaimOnExit)
+	case actor.Timer:
+		fmt.Fprintf(&b, ", manual %v, due %v", i.ManualReset, !i.Due.IsZero())
+		if !i.Due.IsZero() { // KNOWN
+			fmt.Fprintf(&b, ", period %v", i.Period)
+		}
+	default:
+		fmt.Fprintf(&b, ", manual %v", i.ManualReset)
+	}
+	holders := make([]string, len(i.Holders))
+	for k, h := range i.Holders {
+		holders[k] = fmt.Sprintf("%d: %d handles, %d permits", pid(h.PID), h.Handles, h.Permits)
+	}
+	slices.Sort(holders)
+	fmt.Fprintf(&b, ", held open by %q, %d waiters", holders, i.Waiters)
+	for _, w := range i.Waiting { // in the order of the queue
+		// The number of its objects is not compared: one that is named twice
+		// may count once or twice.
+		fmt.Fprintf(&b, ", %d waits (all %v)", pid(w.PID), w.All)
+	}
+	return b.String()
+}

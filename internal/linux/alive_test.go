@@ -1,0 +1,191 @@
+//go:build linux
+
+package linux
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// watch waits for the death of the process behind w as a peer would.
+func watch(w *uint32) error {
+	end := time.Now().Add(limit)
+	for {
+		v := atomic.LoadUint32(w)
+		if Dead(v) {
+			return nil
+		}
+		if err := FutexWait(w, v, time.Until(end)); err != nil {
+			return err
+		}
+	}
+}
+
+// needRobustLists skips a test where the kernel, or what stands for it, has none.
+func needRobustLists(t *testing.T) {
+	t.Helper()
+	err := KeepAlive(new(uint32), func() {}, func() {})
+	if errors.Is(err, ErrNoRobustList) {
+		t.Skip("SKIPPED:", err)
+	}
+	must(t, err)
+}
+
+// P.1 ties its word to its life; Q.1 sleeps on the word; P.2 dies; Q.2 wakes.
+func TestDeathIsSeen(t *testing.T) {
+	needRobustLists(t)
+	ways := map[string]func(c *child){
+		"SIGKILL":         func(c *child) { c.cmd.Process.Signal(syscall.SIGKILL) },
+		"SIGTERM":         func(c *child) { c.cmd.Process.Signal(syscall.SIGTERM) },
+		"os.Exit":         func(c *child) { c.tell("exit") },
+		"end of TestMain": func(c *child) { c.in.Close() },
+		"panic":           func(c *child) { c.tell("panic") },
+		"panic in body":   func(c *child) { c.tell("panic in body") },
+		"fault":           func(c *child) { c.tell("fault") },
+		"exec":            func(c *child) { c.tell("exec") },
+	}
+	for _, how := range []string{"keep", "enlist"} {
+		for name, die := range ways {
+			t.Run(how+" "+name, func(t *testing.T) {
+				dir := shmDir(t)
+				s := openTest(t, dir)
+				c := start(t, "alive", nil, dir, how, "1")
+				c.expect("ready")
+				w := word(s, 1)
+				if v := atomic.LoadUint32(w); v == 0 || Dead(v) {
+					t.Fatalf("the word of a live process is %#x", v)
+				}
+				tid, done := sleeper(t, func() error { return watch(w) })
+				asleep(t, tid)
+				die(c)
+				must(t, <-done)
+			})
+		}
+	}
+}
+
+// The real return from main.main, which a test binary cannot show.
+func TestDeathByReturnFromMain(t *testing.T) {
+	tool, err := exec.LookPath("go")
+	if err != nil || testing.Short() {
+		t.Skip("SKIPPED: builds a program")
+	}
+	needRobustLists(t)
+	dir := shmDir(t)
+	s := openTest(t, dir)
+	program := filepath.Join(dir, "returns")
+	out, err := exec.Command(tool, "build", "-o", program, "./testdata/returns").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	tid, done := sleeper(t, func() error { return watch(word(s, 3)) })
+	asleep(t, tid)
+	out, err = exec.Command(program, dir).CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	FutexWake(word(s, 3), 1) // the watcher began before there was an id in the word
+	must(t, <-done)
+}
+
+func TestDeathMarksEveryWord(t *testing.T) {
+	needRobustLists(t)
+	dir := shmDir(t)
+	s := openTest(t, dir)
+	c := start(t, "alive", nil, dir, "enlist", "1", "2", "3")
+	c.expect("ready")
+	c.kill()
+	for i := 1; i <= 3; i++ {
+		if err := watch(word(s, i)); err != nil {
+			t.Errorf("word %d: %v", i, err)
+		}
+	}
+}
+
+// A watcher that is stopped does not swallow the only wake-up.
+func TestDeathIsSeenThoughAWatcherIsGone(t *testing.T) {
+	needRobustLists(t)
+	dir := shmDir(t)
+	s := openTest(t, dir)
+	c := start(t, "alive", nil, dir, "enlist", "1")
+	c.expect("ready")
+	w := word(s, 1)
+	done := make(chan error, 1)
+	first, gone := sleeper(t, func() error { return FutexWait(w, atomic.LoadUint32(w), -1) })
+	asleep(t, first)
+	eventually(t, "the first watcher to leave", func() bool { return wakeOne(w) })
+	must(t, <-gone)
+	go func() { done <- watch(w) }()
+	c.kill()
+	must(t, <-done)
+}
+
+func TestReleaseLeavesNoMark(t *testing.T) {
+	for _, how := range []string{"enlist", "byte"} {
+		dir := shmDir(t)
+		s := openTest(t, dir)
+		c := start(t, "alive", nil, dir, how, "1")
+		c.expect("ready")
+		c.tell("release")
+		c.expect("released")
+		c.in.Close()
+		c.wait()
+		if v := atomic.LoadUint32(word(s, 1)); v != 0 {
+			t.Errorf("%s: after a release and the end of the process the word is %#x", how, v)
+		}
+	}
+}
+
+func TestReleaseEndsTheThread(t *testing.T) {
+	needRobustLists(t)
+	w := new(uint32)
+	release := make(chan bool)
+	ran := false
+	must(t, KeepAlive(w, func() { ran = true }, func() { <-release }))
+	if !ran {
+		t.Error("KeepAlive returned before started had run")
+	}
+	before := threads(t)
+	task := fmt.Sprint(atomic.LoadUint32(w) &^ futexWaiters)
+	if !slices.Contains(before, task) {
+		t.Fatalf("the word names thread %s, which is none of %v", task, before)
+	}
+	close(release)
+	if task == fmt.Sprint(os.Getpid()) {
+		return // the main thread stays
+	}
+	eventually(t, "the thread to end", func() bool { return !slices.Contains(threads(t), task) })
+	if v := atomic.LoadUint32(w); v != 0 {
+		t.Errorf("the word is %#x", v)
+	}
+}
+
+func threads(t *testing.T) (names []string) {
+	entries, err := os.ReadDir("/proc/self/task")
+	must(t, err)
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names
+}
+
+func TestKeepAliveWithoutRobustLists(t *testing.T) {
+	noRobustList.Store(true)
+	t.Cleanup(func() { noRobustList.Store(false) })
+	w := uint32(5)
+	err := KeepAlive(&w, func() { t.Error("started") }, func() { t.Error("body") })
+	if !errors.Is(err, ErrNoRobustList) || !errors.Is(err, syscall.ENOSYS) {
+		t.Errorf("%v, want ErrNoRobustList around ENOSYS", err)
+	}
+	if w != 5 {
+		t.Errorf("the word was changed to %d", w)
+	}
+}

@@ -1,0 +1,71 @@
+//go:build linux
+
+package linux
+
+import (
+	"errors"
+	"sync/atomic"
+	"testing"
+)
+
+// P.1 and P.2 enlist; each has a word of its own, and what is free is found.
+func TestEnlistTakesWordsThatAreFree(t *testing.T) {
+	for _, how := range []string{"enlist", "byte"} {
+		dir := shmDir(t)
+		s := openTest(t, dir)
+		atomic.StoreUint32(word(s, 2), 7) // somebody's
+		first := start(t, "alive", nil, dir, how, "1")
+		first.expect("ready")
+		second := start(t, "alive", nil, dir, how, "1")
+		second.expect("ready")
+		for i, free := range []bool{true, false, false, false, true} {
+			if v := atomic.LoadUint32(word(s, i)); (v == 0) != free {
+				t.Errorf("%s: word %d is %#x", how, i, v)
+			}
+		}
+	}
+}
+
+// Without robust lists nothing changes the word of a dead process, but its lock
+// is gone.
+func TestEnlistByLock(t *testing.T) {
+	dir := shmDir(t)
+	s := openTest(t, dir)
+	c := start(t, "alive", nil, dir, "byte", "1")
+	c.expect("ready")
+	w := word(s, 1)
+	if v := atomic.LoadUint32(w); v&byteLocked == 0 || Dead(v) {
+		t.Fatalf("the word is %#x", v)
+	}
+	system := &System{segment: s, mem: s.Bytes()}
+	if system.Gone(w) {
+		t.Error("a live process is gone")
+	}
+	c.kill()
+	if v := atomic.LoadUint32(w); v&byteLocked == 0 || !system.Gone(w) {
+		t.Errorf("killed, the word is %#x and gone is %v", v, system.Gone(w))
+	}
+}
+
+// An error of pick undoes what it claimed, before Enlist returns.
+func TestEnlistUndoesAFailedPick(t *testing.T) {
+	bad := errors.New("as told")
+	for _, without := range []bool{false, true} {
+		noRobustList.Store(without)
+		s := openTest(t, shmDir(t))
+		w := word(s, 1)
+		err := Enlist(s.Bytes(), s.File(), func(try func(*uint32) bool) error {
+			if !try(w) {
+				t.Error("a free word was not to be had")
+			}
+			return bad
+		}, func() { t.Error("body ran") })
+		if err != bad {
+			t.Errorf("%v, want pick's error", err)
+		}
+		if v := atomic.LoadUint32(w); v != 0 {
+			t.Errorf("the word is %#x", v)
+		}
+	}
+	noRobustList.Store(false)
+}

@@ -1,0 +1,4 @@
+//go:build linux
+
+// Empty: its presence lets the compiler accept functions without a body,
+// whose bodies the runtime has.

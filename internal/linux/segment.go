@@ -1,0 +1,200 @@
+//go:build linux
+
+package linux
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+)
+
+// segmentName is the segment's file in the directory of its namespace.
+const segmentName = "segment"
+
+// headSize is how much of a segment its check sees.
+const headSize = 4096
+
+// maxTries bounds how often OpenSegment starts over because the file changed
+// under it. Each start means that another process made progress.
+const maxTries = 1000
+
+var errChanged = errors.New("the file was replaced meanwhile")
+
+// A Segment is a file of shared memory, mapped.
+type Segment struct {
+	path string
+	file *os.File
+	mem  []byte
+	stat unix.Stat_t // of file, when opened
+}
+
+// OpenSegment opens and maps the segment of the namespace, and creates it when
+// there is none.
+//
+// A new segment is size zero bytes, of which the first reserve have memory
+// behind them; init, which sees all of it, fills those. Only then it gets its
+// name, in one step, so that nobody ever finds half a segment. Of several
+// processes that create one at the same time all end up with the same.
+//
+// Of an existing one, check sees a copy of the first 4096 bytes. Its error is
+// returned as it is, except [ErrStale], for which the segment is removed and a
+// new one made. Only after that the size is looked at, so that another version
+// of the format, with another size, is reported as such.
+//
+//   - [ErrDamaged]: the file has another size.
+//   - [fs.ErrPermission]: what has the file's name, its owner, mode or links
+//     are not in order. The text says what and how to mend it.
+//   - ENOSPC: the file system has no room for the first reserve bytes.
+func (d *Dir) OpenSegment(size, reserve int64, init func(mem []byte) error, check func(head []byte) error) (*Segment, error) {
+	for range maxTries {
+		s, err := d.openExisting(size, check)
+		if errors.Is(err, unix.ENOENT) {
+			s, err = d.createSegment(size, reserve, init)
+		}
+		if !errors.Is(err, errChanged) {
+			return s, err
+		}
+	}
+	return nil, fmt.Errorf("%s: %w, %d times over", d.segmentPath(), errChanged, maxTries)
+}
+
+func (d *Dir) segmentPath() string { return filepath.Join(d.path, segmentName) }
+
+// openExisting returns ENOENT when there is no segment, and errChanged when it
+// had to be, or was, removed.
+func (d *Dir) openExisting(size int64, check func(head []byte) error) (_ *Segment, err error) {
+	s, err := d.openFile()
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			s.file.Close()
+		}
+	}()
+	if err := d.verifyFile(s.path, &s.stat); err != nil {
+		return nil, err
+	}
+	if err := s.checkHead(check); err != nil {
+		if errors.Is(err, ErrStale) {
+			return nil, d.removeStale(s)
+		}
+		return nil, err
+	}
+	if s.stat.Size != size {
+		return nil, refuse(ErrDamaged, "%s is damaged: it has %d bytes instead of %d; end the programs that use it and remove it",
+			s.path, s.stat.Size, size)
+	}
+	if err := s.mapMemory(size); err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+// openFile opens whatever has the segment's name. O_NONBLOCK keeps a FIFO or a
+// device from blocking the open; a regular file ignores it.
+func (d *Dir) openFile() (*Segment, error) {
+	s := &Segment{path: d.segmentPath()}
+	fd, err := ignoringEINTR(func() (int, error) {
+		return unix.Openat(d.fd, segmentName, unix.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+	})
+	if err != nil {
+		return nil, d.explainFile(s.path, err)
+	}
+	s.file = os.NewFile(uintptr(fd), s.path)
+	if err := unix.Fstat(fd, &s.stat); err != nil {
+		s.file.Close()
+		return nil, &fs.PathError{Op: "fstat", Path: s.path, Err: err}
+	}
+	return s, nil
+}
+
+func (d *Dir) explainFile(path string, err error) error {
+	var st unix.Stat_t
+	switch {
+	case errors.Is(err, unix.ENOENT):
+	case unix.Fstatat(d.fd, segmentName, &st, unix.AT_SYMLINK_NOFOLLOW) != nil:
+	case st.Mode&unix.S_IFMT != unix.S_IFREG:
+		return refuse(errors.Join(fs.ErrPermission, err), "%s is %s, not a regular file: remove it", path, kindOf(st.Mode))
+	case errors.Is(err, fs.ErrPermission):
+		return refuse(err, "%s is closed to user %d (owner %d, group %d, mode %04o): run chmod %o %s",
+			path, d.uid, st.Uid, st.Gid, st.Mode&0o7777, d.segmentMode(), path)
+	}
+	return &fs.PathError{Op: "open", Path: path, Err: err}
+}
+
+// verifyFile checks that an open file is a segment that only those whom the
+// directory allows can have made or reached.
+func (d *Dir) verifyFile(path string, st *unix.Stat_t) error {
+	mode, want := st.Mode&0o7777, d.segmentMode()
+	switch {
+	case st.Mode&unix.S_IFMT != unix.S_IFREG:
+		return refuse(fs.ErrPermission, "%s is %s, not a regular file: remove it", path, kindOf(st.Mode))
+	case st.Nlink == 0:
+		return errChanged
+	case st.Nlink > 1:
+		return refuse(fs.ErrPermission, "%s has %d hard links, so it can be reached from elsewhere: remove it", path, st.Nlink)
+	case !d.access.Group && int(st.Uid) != d.uid:
+		return refuse(fs.ErrPermission, "%s belongs to user %d, not to user %d who would use it: remove it", path, st.Uid, d.uid)
+	case d.access.Group && int(st.Gid) != d.access.GID:
+		return refuse(fs.ErrPermission, "%s belongs to group %d, not to group %d: run chgrp %d %s", path, st.Gid, d.access.GID, d.access.GID, path)
+	case mode != want:
+		return refuse(fs.ErrPermission, "%s has mode %04o instead of %04o: run chmod %o %s", path, mode, want, want, path)
+	}
+	return nil
+}
+
+func (d *Dir) segmentMode() uint32 {
+	if d.access.Group {
+		return 0o660
+	}
+	return 0o600
+}
+
+// checkHead shows check a copy: what it has found in order does not change
+// under it, and a file that is cut short meanwhile gives an error, not a signal.
+func (s *Segment) checkHead(check func(head []byte) error) error {
+	head := make([]byte, headSize)
+	n, err := s.file.ReadAt(head, 0)
+	if err == io.EOF {
+		return refuse(ErrDamaged, "%s is damaged: it has only %d bytes; end the programs that use it and remove it", s.path, n)
+	}
+	if err != nil {
+		return err
+	}
+	return check(head)
+}
+
+// removeStale takes away the name of a segment that nobody uses. A lock on the
+// file lets one process at a time do so, and only while the name still leads to
+// that file: the name of a newer segment is safe.
+func (d *Dir) removeStale(s *Segment) error {
+	if err := s.lockFile(); err != nil {
+		return err
+	}
+	var now unix.Stat_t
+	err := unix.Fstatat(d.fd, segmentName, &now, unix.AT_SYMLINK_NOFOLLOW)
+	if err == nil && sameFile(&now, &s.stat) {
+		err = unix.Unlinkat(d.fd, segmentName, 0)
+	}
+	if err != nil && err != unix.ENOENT {
+		return &fs.PathError{Op: "remove stale", Path: s.path, Err: err}
+	}
+	return errChanged // closing the file ends the lock
+}
+
+func (s *Segment) lockFile() error {
+	err := control(s.file, func(fd int) error {
+		_, err := ignoringEINTR(func() (int, error) { return 0, unix.Flock(fd, unix.LOCK_EX) })
+		return err
+	})
+	if err != nil {
+		return &fs.PathError{Op: "flock", Path: s.path, Err: err}
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+//go:build linux
+
+package linux
+
+import (
+	"os"
+	"time"
+	"unsafe"
+)
+
+// A System is a segment together with all that the engine asks of Linux; see
+// the engine's interface of that name.
+type System struct {
+	dir     string
+	segment *Segment
+	mem     []byte
+	unguard func()
+	tripped func() bool
+}
+
+// A Format says how segments are made and recognised.
+type Format struct {
+	Size, Reserve int64
+	Init          func(mem []byte, boot [16]byte)
+	Check         func(head []byte, boot [16]byte) (stale bool, err error)
+}
+
+// OpenSystem opens the segment in the directory path, and makes both when they
+// are missing and create says so for the directory. See [OpenDir] and
+// [Dir.OpenSegment] for the errors.
+func OpenSystem(path string, access Access, create bool, f Format) (*System, error) {
+	dir, err := OpenDir(path, access, create)
+	if err != nil {
+		return nil, err
+	}
+	defer dir.Close()
+	boot := BootID()
+	segment, err := dir.OpenSegment(f.Size, f.Reserve,
+		func(mem []byte) error {
+			f.Init(mem, boot)
+			return nil
+		},
+		func(head []byte) error {
+			stale, err := f.Check(head, boot)
+			if err == nil && stale {
+				err = ErrStale
+			}
+			return err
+		})
+	if err != nil {
+		return nil, err
+	}
+	RegisterBarrier()
+	s := &System{dir: dir.Path(), segment: segment, mem: segment.Bytes()}
+	// Without a guard a truncated segment is a crash; everything else works.
+	s.unguard, s.tripped, _ = Guard(s.mem)
+	return s, nil
+}
+
+// Bytes is the memory of the segment.
+func (s *System) Bytes() []byte { return s.mem }
+
+// Dir is the directory of the namespace.
+func (s *System) Dir() string { return s.dir }
+
+// Close unmaps the segment and closes its file.
+func (s *System) Close() error {
+	s.unguard()
+	return s.segment.Close()
+}
+
+// Sleep is [FutexWait].
+func (s *System) Sleep(word *uint32, value uint32, timeout time.Duration) {
+	FutexWait(word, value, timeout)
+}
+
+// SleepUntil is [FutexWaitUntil].
+func (s *System) SleepUntil(word *uint32, value uint32, wall int64) {
+	FutexWaitUntil(word, value, time.Unix(0, wall))
+}
+
+// deathPoll is how often the life of processes without robust lists, which no
+// word tells of, is looked at.
+const deathPoll = 20 * time.Millisecond
+
+// SleepAny is [FutexWaitMany]. It comes back now and then when one of the
+// words is that of a process whose death does not change it.
+func (s *System) SleepAny(words []*uint32, values []uint32) {
+	timeout := time.Duration(-1)
+	for _, v := range values[1:] {
+		if v&byteLocked != 0 {
+			timeout = deathPoll
+		}
+	}
+	FutexWaitMany(words, values, timeout)
+}
+
+// Wake is [FutexWake].
+func (s *System) Wake(word *uint32, n int) { FutexWake(word, n) }
+
+// Now is [Now], WallNow is [WallNow].
+func (s *System) Now() int64     { return Now() }
+func (s *System) WallNow() int64 { return WallNow() }
+
+// Reserve is [Segment.Reserve].
+func (s *System) Reserve(offset, length int64) error { return s.segment.Reserve(offset, length) }
+
+// Deleted reports whether the segment, or a part of its memory, was taken away.
+func (s *System) Deleted() bool { return s.tripped() || s.segment.Deleted() }
+
+// Barrier is [Barrier].
+func (s *System) Barrier() { Barrier() }
+
+// Enlist is [Enlist].
+func (s *System) Enlist(pick func(try func(alive *uint32) bool) error, body func()) error {
+	return Enlist(s.mem, s.segment.File(), pick, body)
+}
+
+// Gone reports whether the process that claimed a word by a lock on its byte
+// is gone.
+func (s *System) Gone(alive *uint32) bool {
+	at := uintptr(unsafe.Pointer(alive)) - uintptr(unsafe.Pointer(unsafe.SliceData(s.mem)))
+	locked, err := ByteLocked(s.segment.File(), int64(at))
+	return err == nil && !locked
+}
+
+// PID is that of this process.
+func (s *System) PID() int { return os.Getpid() }
+
+// Command is [SelfCommand].
+func (s *System) Command() string { return SelfCommand() }
+
+// Pin is [Pin], Unpin is [Unpin], Pause is [Pause].
+func (s *System) Pin()        { Pin() }
+func (s *System) Unpin()      { Unpin() }
+func (s *System) Pause(n int) { Pause(n) }

@@ -1,0 +1,102 @@
+package shm
+
+import (
+	"runtime"
+	"time"
+)
+
+// How a blocked goroutine sleeps. The few waits that blocked last sleep in the
+// kernel, each on its claim word: the fastest way to be woken by another
+// process, at the price of a thread. All others are parked, and cost no
+// thread: their process's dispatcher passes them a token.
+
+const (
+	// directSleepers is the number of waits that sleep in the kernel.
+	directSleepers = 4
+	// demoteAfter is how long a wait may sleep there when others want its place.
+	demoteAfter = int64(time.Millisecond)
+	// yieldEvery is how often a direct sleeper lets the scheduler run first:
+	// often enough that the runtime's monitor does not take its processor for
+	// one that is stuck, which would cost the wake-up milliseconds.
+	yieldEvery = 256
+)
+
+// takeDirect gives w a place among the direct sleepers if it should have one
+// and there is one; else it makes room for those that come after.
+func (n *Namespace) takeDirect(w *waiter) bool {
+	if w.req.refs[0].local.Load() {
+		return false // whoever signals is in this process: a token is faster
+	}
+	oldest := -1
+	for i, d := range n.direct {
+		if d == nil {
+			n.direct[i] = w
+			return true
+		}
+		if oldest < 0 || d.since < n.direct[oldest].since {
+			oldest = i
+		}
+	}
+	if d := n.direct[oldest]; w.since-d.since > demoteAfter {
+		n.demote(d)
+	}
+	return false
+}
+
+// giveDirect frees w's place among the direct sleepers.
+func (n *Namespace) giveDirect(w *waiter) {
+	if !w.direct {
+		return
+	}
+	w.direct = false
+	for i, d := range n.direct {
+		if d == w {
+			n.direct[i] = nil
+		}
+	}
+}
+
+// demote makes a direct sleeper park. Its place is free when it has woken up.
+func (n *Namespace) demote(w *waiter) {
+	c := w.rec.claim.load()
+	if claimState(c) != claimWaiting || isParked(c) {
+		return
+	}
+	w.rec.claim.store(c | claimParked)
+	n.wakes.add(wakeup{futex: futexOf(&w.rec.claim)})
+}
+
+// sleep blocks until the claim of w is no longer that of a wait, and gives it.
+func (n *Namespace) sleep(w *waiter) uint64 {
+	for {
+		c := w.rec.claim.load()
+		if claimState(c) != claimWaiting || w.failed.Load() != nil {
+			return c
+		}
+		if isParked(c) {
+			n.park(w)
+			continue
+		}
+		n.yieldNowAndThen()
+		n.sys.Sleep(futexOf(&w.rec.claim), uint32(c), -1)
+	}
+}
+
+func (n *Namespace) park(w *waiter) {
+	n.mu.Lock()
+	n.giveDirect(w)
+	n.mu.Unlock()
+	<-w.token
+}
+
+// yieldNowAndThen lets other goroutines run before a direct sleep: always on
+// one processor, where the signaller may be among them, otherwise seldom.
+func (n *Namespace) yieldNowAndThen() {
+	k := n.sleeps.Add(1)
+	if k%yieldEvery == 0 {
+		n.processors.Store(int32(runtime.GOMAXPROCS(0)))
+		runtime.Gosched()
+	} else if n.processors.Load() == 1 {
+		runtime.Gosched()
+	}
+}

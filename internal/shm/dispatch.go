@@ -1,0 +1,60 @@
+package shm
+
+import "runtime"
+
+// The dispatcher is a goroutine of each process that has parked waits or
+// alarms. It sleeps on the doorbell of the process's slot; others put waiters
+// that they have granted into the slot's ready list and ring.
+
+// startDispatcher starts the dispatcher if it does not run. n.mu is held.
+func (n *Namespace) startDispatcher() {
+	if n.dispatching || n.stopping.Load() {
+		return
+	}
+	n.dispatching = true
+	n.dispatcher.Add(1)
+	go n.dispatch()
+}
+
+func (n *Namespace) dispatch() {
+	defer n.dispatcher.Done()
+	for !n.stopping.Load() {
+		// The doorbell is read before the lists: what comes later rings.
+		seen := n.self.doorbell.load()
+		n.drain()
+		next := n.checkAlarms()
+		// The goroutines just readied run before this one sleeps, with the
+		// processor that the sleep would keep from them for a while.
+		runtime.Gosched()
+		if next != 0 {
+			n.sys.SleepUntil((*uint32)(&n.self.doorbell), seen, int64(next))
+		} else {
+			n.sys.Sleep((*uint32)(&n.self.doorbell), seen, -1)
+		}
+	}
+}
+
+// drain passes tokens to the waits in the ready list. If the process dies
+// halfway, its waits die with it.
+func (n *Namespace) drain() {
+	if n.self.ready.load() == 0 {
+		return
+	}
+	n.locked(func() error {
+		i := uint32(n.self.ready.load())
+		n.self.ready.store(0)
+		for range maxWaiters {
+			if i == 0 {
+				break
+			}
+			r := n.waiter(i)
+			next := second(r.ready.load())
+			r.ready.store(0)
+			if w := n.waiting[i]; w != nil {
+				n.wakes.add(wakeup{token: w.token})
+			}
+			i = next
+		}
+		return nil
+	})
+}

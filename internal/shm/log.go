@@ -1,0 +1,63 @@
+package shm
+
+// The redo log. A change of more than one word is first written down, then
+// committed by one store of the number of entries, then done, then forgotten:
+//
+//	put, put, …   entries filled; nobody reads them
+//	commit        logCount = n: from here on the change has happened
+//	              each value stored in its place
+//	              logCount = 0
+//
+// Whoever takes the lock from a dead holder does a committed log again, which
+// changes nothing where it was done already. A word stands in a log at most
+// once, and only words that no fast path changes meanwhile may stand there.
+
+// put adds one store to the log.
+func (n *Namespace) put(w *word, v uint64) {
+	if n.pending >= logSize {
+		n.damaged("a change of more than %d words", logSize)
+	}
+	e := n.logEntry(n.pending)
+	e.offset.set(n.offsetOf(w))
+	e.value.set(v)
+	n.pending++
+}
+
+// commit makes the changes that were put.
+func (n *Namespace) commit() {
+	h := n.header()
+	h.logCount.store(uint64(n.pending))
+	for i := range n.pending {
+		e := n.logEntry(i)
+		n.wordAt(uint64(e.offset)).store(uint64(e.value))
+	}
+	n.pending = 0
+	h.logCount.store(0)
+}
+
+// redo does a committed log again. It believes nothing that it reads.
+func (n *Namespace) redo() {
+	h := n.header()
+	count := h.logCount.load()
+	if count > logSize {
+		h.logCount.store(0)
+		n.damaged("a log of %d entries", count)
+	}
+	for i := range int(count) {
+		e := n.logEntry(i)
+		offset := e.offset.load()
+		if offset%8 != 0 || offset < uint64(offBuckets) && !n.inHeader(offset) || offset > uint64(Size)-8 {
+			h.logCount.store(0)
+			n.damaged("a log entry for offset %#x", offset)
+		}
+		n.wordAt(offset).store(e.value.load())
+	}
+	h.logCount.store(0)
+}
+
+// inHeader reports whether offset is one of the words of the header that a log
+// may change: the ticket and the tables.
+func (n *Namespace) inHeader(offset uint64) bool {
+	h := n.header()
+	return offset >= n.offsetOf(&h.ticket) && offset < pageSize
+}

@@ -1,0 +1,155 @@
+package shm
+
+import (
+	"context"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
+
+// A mutex's payload is its owner; see state.go. Without an Owner that is the
+// handle, whose states free and owned are computed when it is opened, so that
+// locking and unlocking a mutex that nobody waits for is one compare-and-swap
+// each.
+
+// TryLock takes the mutex if it is free.
+func (m *Mutex) TryLock() (locked, wasAbandoned bool, err error) {
+	if m.open.Load() == 0 {
+		return false, false, backend.ErrClosed
+	}
+	if m.word.cas(m.free, m.owned) {
+		return m.stillOpen(false)
+	}
+	locked, wasAbandoned, sure := m.tryMutex()
+	switch {
+	case locked:
+		return m.stillOpen(wasAbandoned)
+	case sure:
+		return false, false, nil
+	}
+	locked, result, err := m.tryLocked()
+	return locked, result.Abandoned != 0, err
+}
+
+// stillOpen looks whether the handle was closed before the lock that has just
+// been taken: then whoever closed it may not have seen the lock, and it is
+// given up here.
+func (o *Object) stillOpen(wasAbandoned bool) (bool, bool, error) {
+	if o.open.Load() == 0 {
+		o.giveUp(wasAbandoned)
+		return false, false, backend.ErrClosed
+	}
+	raceAcquireOne(o)
+	return true, wasAbandoned, nil
+}
+
+// giveUp undoes a lock through a closed handle.
+func (o *Object) giveUp(wasAbandoned bool) {
+	if !wasAbandoned && o.word.cas(o.owned, o.free) {
+		return
+	}
+	o.n.locked(func() error {
+		r := o.n.object(o.index)
+		if generation(r.state.load()) == o.base && payload(r.state.load()) == o.owner {
+			o.n.pass(o.index, r, when(wasAbandoned, abandoned))
+		}
+		return nil
+	})
+}
+
+// tryMutex takes a free mutex whatever its flags, ahead of those who wait for
+// it. sure is false when the state must be looked at under the lock: somebody
+// decides there about it, or the owner is dead.
+func (o *Object) tryMutex() (locked, wasAbandoned, sure bool) {
+	for range casTries {
+		s := o.word.load()
+		if generation(s) != o.base {
+			return false, false, false
+		}
+		switch owner := payload(s); owner {
+		case 0:
+			if o.word.cas(s, withPayload(s&^abandoned, o.owner)) {
+				return true, s&abandoned != 0, true
+			}
+		case frozen:
+			return false, false, false
+		default:
+			return false, false, o.n.lives(ownerSlot(owner))
+		}
+	}
+	return false, false, false
+}
+
+// lives reports whether the process of a slot lives, without the lock.
+func (n *Namespace) lives(slot uint32) bool {
+	if slot == 0 || uint64(slot) >= min(n.header().tables[slotTable].limit.load(), maxSlots) {
+		return false
+	}
+	return !n.slotGone(slot, n.slot(slot))
+}
+
+// Lock takes the mutex, blocking until it is free.
+func (m *Mutex) Lock(ctx context.Context) (wasAbandoned bool, err error) {
+	if m.open.Load() == 0 {
+		return false, backend.ErrClosed
+	}
+	if m.word.cas(m.free, m.owned) {
+		_, _, err = m.stillOpen(false)
+		return false, err
+	}
+	result, err := waitOne(ctx, &m.Object)
+	return result.Abandoned != 0, err
+}
+
+// Unlock gives the mutex up.
+func (m *Mutex) Unlock() error {
+	if m.open.Load() == 0 {
+		return backend.ErrClosed
+	}
+	raceRelease(&m.Object)
+	if m.word.cas(m.owned, m.free) {
+		return nil
+	}
+	return m.unlockAs(m.owner)
+}
+
+// unlockAs gives up a mutex that owner owns.
+func (o *Object) unlockAs(owner uint32) error {
+	raceRelease(o)
+	for range casTries {
+		s := o.word.load()
+		if generation(s) != o.base {
+			break
+		}
+		if payload(s) != owner {
+			return backend.ErrNotOwner
+		}
+		if s&slowBit != 0 {
+			break
+		}
+		if o.word.cas(s, withPayload(s, 0)) {
+			return nil
+		}
+	}
+	return o.locked(func(r *objectRecord) error {
+		if payload(r.state.load()) != owner {
+			return backend.ErrNotOwner
+		}
+		o.n.pass(o.index, r, 0)
+		return nil
+	})
+}
+
+// pass frees a mutex and gives it to whoever is next. flag may be abandoned.
+func (n *Namespace) pass(i uint32, r *objectRecord, flag uint64) {
+	n.close(i, r)
+	r.state.store(withPayload(r.state.load()&^abandoned|flag, frozen))
+	n.frozen = append(n.frozen, i)
+	n.settle(i, r)
+}
+
+// abandonBy abandons a mutex if owner owns it.
+func (n *Namespace) abandonBy(i uint32, r *objectRecord, owner uint32) {
+	if payload(r.state.load()) == owner {
+		n.pass(i, r, abandoned)
+	}
+}

@@ -1,0 +1,119 @@
+package shm
+
+import (
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
+
+// A Namespace is this process's part in a segment: its slot, its handles and
+// its blocked waits. All of it is private; what others must know stands in the
+// segment.
+type Namespace struct {
+	segment
+	sys        System
+	slotIndex  uint32
+	self       *slotRecord
+	generation uint64
+	lockFree   uint64 // the lock word that says that this process holds it
+
+	// mu is taken before the namespace's lock and guards everything below.
+	mu       sync.Mutex
+	closed   bool
+	leaving  bool
+	pinned   bool
+	pending  int      // entries in the log that are not committed
+	touched  []uint32 // objects whose S this section has set, or whose queue it has emptied
+	frozen   []uint32 // mutexes that it has frozen
+	wakes    wakeList
+	handles  map[*Object]struct{}
+	owners   ownerNumbers
+	waiting  map[uint32]*waiter // blocked waits by the index of their record
+	idle     []*waiter
+	idleWide []uint32 // blocks that no wait uses
+	direct   [directSleepers]*waiter
+	alarms   map[uint32]*alarm
+
+	dispatching bool
+	stopping    atomic.Bool
+	spinning    atomic.Bool
+	sleeps      atomic.Uint32 // direct sleeps, for yieldNowAndThen
+	processors  atomic.Int32
+	lastCheck   atomic.Int64 // when stillThere was last called
+	dispatcher  sync.WaitGroup
+	left        chan struct{} // closed when the watcher has ended
+}
+
+// Attach makes this process a user of the segment in mem.
+func Attach(mem []byte, sys System) (*Namespace, error) {
+	n := &Namespace{
+		segment: newSegment(mem),
+		sys:     sys,
+		handles: map[*Object]struct{}{},
+		waiting: map[uint32]*waiter{},
+		alarms:  map[uint32]*alarm{},
+		left:    make(chan struct{}),
+	}
+	n.processors.Store(int32(runtime.GOMAXPROCS(0)))
+	if err := n.join(); err != nil {
+		return nil, err
+	}
+	n.reapDead()
+	return n, nil
+}
+
+// Dir gives the directory of the namespace.
+func (n *Namespace) Dir() string { return n.sys.Dir() }
+
+// Close closes all handles and leaves the segment.
+func (n *Namespace) Close() error {
+	n.mu.Lock()
+	if n.closed {
+		n.mu.Unlock()
+		return nil
+	}
+	n.closed = true
+	n.leaving = true
+	handles := make([]*Object, 0, len(n.handles))
+	for o := range n.handles {
+		handles = append(handles, o)
+	}
+	n.mu.Unlock()
+
+	var err error
+	for _, o := range handles {
+		if e := o.Close(); e != nil && err == nil {
+			err = e
+		}
+	}
+	n.stopping.Store(true)
+	n.ring(n.self)
+	n.dispatcher.Wait()
+	n.ringBell(n.self)
+	<-n.left
+	// A late fast path of some goroutine may still use the mapping, so it is
+	// given back only when nothing can reach this Namespace any more.
+	runtime.AddCleanup(n, func(s System) { s.Close() }, n.sys)
+	return err
+}
+
+// stillThere makes sure that new processes would find this segment.
+func (n *Namespace) stillThere() error {
+	if n.sys.Deleted() {
+		return fmt.Errorf("%w: %s no longer leads to the segment of this process", backend.ErrDeleted, n.sys.Dir())
+	}
+	return nil
+}
+
+// stillThereNowAndThen is stillThere for waits, once a second at most.
+func (n *Namespace) stillThereNowAndThen() error {
+	now := n.sys.Now()
+	if last := n.lastCheck.Load(); now-last < int64(time.Second) || !n.lastCheck.CompareAndSwap(last, now) {
+		return nil
+	}
+	return n.stillThere()
+}

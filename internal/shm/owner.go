@@ -1,0 +1,260 @@
+package shm
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
+
+// An Owner owns mutexes in the place of their handles, and counts how often it
+// has locked each. The counts are private: other processes need to know only
+// who owns a mutex, and if the owner dies the count is forgotten.
+//
+// The zero value is an owner of nothing. A nil *Owner stands for "each handle
+// for itself".
+type Owner struct {
+	closed atomic.Bool
+
+	// mu is taken after a Namespace's mu, where both are.
+	mu    sync.Mutex
+	busy  bool
+	ended sync.Cond // broadcast when busy ends
+	ids   map[*Namespace]uint32
+	held  map[holding]int
+	wait  *waiter // the wait that the call is blocked in
+	use   uint64
+}
+
+// A holding is a mutex that an Owner owns.
+type holding struct {
+	n     *Namespace
+	index uint32
+	base  uint64
+}
+
+func holdingOf(o *Object) holding { return holding{o.n, o.index, o.base} }
+
+// begin starts an operation: an Owner does one at a time.
+func (w *Owner) begin() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	switch {
+	case w.closed.Load():
+		return backend.ErrClosed
+	case w.busy:
+		return fmt.Errorf("%w: the Owner is in another call: like a thread, it does one thing at a time", backend.ErrInvalidUse)
+	}
+	w.busy = true
+	return nil
+}
+
+func (w *Owner) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.busy = false
+	if w.ended.L != nil {
+		w.ended.Broadcast()
+	}
+}
+
+func (w *Owner) isClosed() bool {
+	return w != nil && w.closed.Load()
+}
+
+// idIn gives the name under which w, or the handle itself, owns the mutex o;
+// 0 for objects that are not owned.
+func (w *Owner) idIn(n *Namespace, o *Object) (uint32, error) {
+	if o.kind != backend.Mutex {
+		return 0, nil
+	}
+	if w == nil {
+		return o.owner, nil
+	}
+	w.mu.Lock()
+	id, ok := w.ids[n]
+	w.mu.Unlock()
+	if ok {
+		return id, nil
+	}
+	n.mu.Lock()
+	number, err := n.owners.take()
+	n.mu.Unlock()
+	if err != nil {
+		return 0, err
+	}
+	id = ownerID(n.slotIndex, number|recursiveBit)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ids == nil {
+		w.ids = map[*Namespace]uint32{}
+		w.held = map[holding]int{}
+	}
+	w.ids[n] = id
+	return id, nil
+}
+
+// setWait notes the wait that w is blocked in. It reports whether w was closed
+// meanwhile, so that the wait must end.
+func (w *Owner) setWait(x *waiter) (closed bool) {
+	if w == nil {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.wait = x
+	if x != nil {
+		w.use = x.use
+	}
+	return w.closed.Load()
+}
+
+// note counts the mutexes that a wait has locked.
+func (w *Owner) note(n *Namespace, req *request, result backend.WaitResult) {
+	if w == nil {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !req.all {
+		w.count(req.refs[result.Index])
+		return
+	}
+	for _, o := range req.refs {
+		w.count(o)
+	}
+}
+
+func (w *Owner) count(o *Object) {
+	if o.kind == backend.Mutex {
+		w.held[holdingOf(o)]++
+	}
+}
+
+// Unlock undoes one lock of m.
+func (w *Owner) Unlock(m *Mutex) error {
+	if m.open.Load() == 0 {
+		return backend.ErrClosed
+	}
+	if err := w.begin(); err != nil {
+		return err
+	}
+	defer w.end()
+	return w.unlock(&m.Object, m.unlockAs)
+}
+
+// unlock undoes one lock; the last one calls give.
+func (w *Owner) unlock(o *Object, give func(owner uint32) error) error {
+	w.mu.Lock()
+	h := holdingOf(o)
+	count, id := w.held[h], w.ids[o.n]
+	if count > 1 {
+		w.held[h]--
+	}
+	w.mu.Unlock()
+	switch {
+	case count == 0:
+		return backend.ErrNotOwner
+	case count > 1:
+		return nil
+	}
+	if err := give(id); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	delete(w.held, h)
+	w.mu.Unlock()
+	return nil
+}
+
+// Close ends the owner: its wait returns ErrClosed, and what it owns is
+// abandoned.
+func (w *Owner) Close() error {
+	if w.closed.Swap(true) {
+		return nil
+	}
+	w.endCall()
+	w.mu.Lock()
+	held, ids := w.held, w.ids
+	w.held, w.ids = nil, nil
+	w.mu.Unlock()
+
+	var failed error
+	for h := range held {
+		if err := h.n.abandonHolding(h, ids[h.n]); err != nil && failed == nil {
+			failed = err
+		}
+	}
+	for n, id := range ids {
+		n.mu.Lock()
+		n.owners.give(id & ownerNumberMask)
+		n.mu.Unlock()
+	}
+	return failed
+}
+
+// endCall ends the wait that w is blocked in, if any, and waits for the end of
+// the call.
+func (w *Owner) endCall() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended.L = &w.mu
+	if x, use := w.wait, w.use; w.busy && x != nil {
+		w.mu.Unlock()
+		x.close(use)
+		w.mu.Lock()
+	}
+	for w.busy {
+		w.ended.Wait()
+	}
+}
+
+// abandonHolding abandons a mutex that may be gone already.
+func (n *Namespace) abandonHolding(h holding, owner uint32) error {
+	err := n.locked(func() error {
+		r := n.object(h.index)
+		if generation(r.state.load()) == h.base {
+			n.abandonBy(h.index, r, owner)
+		}
+		return nil
+	})
+	if err == backend.ErrClosed {
+		return nil // the namespace was closed, which abandons everything
+	}
+	return err
+}
+
+// close ends wait number use of x as if its handle had been closed.
+func (x *waiter) close(use uint64) {
+	x.n.locked(func() error {
+		if x.use == use && x.n.waiting[x.index] == x {
+			x.n.withdraw(x, claimClosed)
+		}
+		return nil
+	})
+}
+
+// ownerNumbers hands out the numbers of owners of one process, each as late
+// again as possible: a lock that is late by the whole life of a handle must
+// not be taken for that of another.
+type ownerNumbers struct {
+	used [(1 << ownerNumberBits) / 64]uint64
+	last uint32
+}
+
+func (s *ownerNumbers) take() (uint32, error) {
+	for range 1 << ownerNumberBits {
+		s.last = (s.last + 1) & ownerNumberMask
+		bit := uint64(1) << (s.last % 64)
+		if s.last != 0 && s.used[s.last/64]&bit == 0 {
+			s.used[s.last/64] |= bit
+			return s.last, nil
+		}
+	}
+	return 0, fmt.Errorf("%w: this process has %d owners of mutexes: close handles that are not needed", backend.ErrNoSpace, ownerNumberMask)
+}
+
+func (s *ownerNumbers) give(number uint32) {
+	s.used[number/64] &^= 1 << (number % 64)
+}

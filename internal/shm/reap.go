@@ -1,0 +1,222 @@
+package shm
+
+import "github.com/winsys-go/ipc/internal/backend"
+
+// Reaping clears up what a dead process had: its waits are taken out, its
+// mutexes abandoned, its handles closed, in that order; then whoever it had
+// granted something is woken, and last its slot is freed. Any process may do
+// it, many at once, and each may die at any step: the next one finds what is
+// left.
+
+const (
+	reapBatch = 256  // handles closed before the lock is let go for a moment
+	scanBatch = 4096 // objects looked at likewise
+)
+
+// reapDead reaps every dead process of the namespace.
+func (n *Namespace) reapDead() (found bool) {
+	n.guarded(func() error {
+		limit := n.slotLimit()
+		for i := uint32(1); i < limit; i++ {
+			r := n.slot(i)
+			if r.alive.load() != 0 && i != n.slotIndex && n.slotGone(i, r) {
+				found = true
+				n.reap(i)
+			}
+		}
+		return nil
+	})
+	return found
+}
+
+// reap reaps slot i if its process is dead.
+func (n *Namespace) reap(i uint32) {
+	r := n.slot(i)
+	generation := r.generation.load()
+	if alive := r.alive.load(); alive == 0 || !n.slotGone(i, r) {
+		return
+	}
+	n.sys.Barrier()
+	n.reapSlot(i, generation)
+	n.guarded(func() error {
+		n.ringPredecessors(i)
+		return nil
+	})
+}
+
+// reapSlot clears up slot i as long as it has that generation. Damage stops it
+// where it is met, and shows up in the operations of the living.
+func (n *Namespace) reapSlot(i uint32, generation uint64) error {
+	stages := []func(i uint32, r *slotRecord) (again bool){
+		n.reapWaits, n.reapMutexes, n.reapHandles,
+	}
+	for _, stage := range stages {
+		if err := n.whileReaping(i, generation, stage); err != nil {
+			return err
+		}
+	}
+	if err := n.reapStrayMutexes(i, generation); err != nil {
+		return err
+	}
+	if err := n.guarded(func() error { n.wakeScan(i); return nil }); err != nil {
+		return err
+	}
+	return n.whileReaping(i, generation, n.freeSlot)
+}
+
+// whileReaping runs a stage under the lock, again and again as long as it asks
+// for that.
+func (n *Namespace) whileReaping(i uint32, generation uint64, stage func(i uint32, r *slotRecord) (again bool)) error {
+	for again := true; again; {
+		err := n.lockedOnce(func() error {
+			r := n.slot(i)
+			again = r.generation.load() == generation && n.mayReap(i, r) && stage(i, r)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayReap: a process reaps itself when it leaves.
+func (n *Namespace) mayReap(i uint32, r *slotRecord) bool {
+	return i == n.slotIndex || r.alive.load() != 0 && n.slotGone(i, r)
+}
+
+// reapWaits takes the waits of slot i out of their queues.
+func (n *Namespace) reapWaits(i uint32, r *slotRecord) (again bool) {
+	w := uint32(r.waiters.load())
+	for range maxWaiters {
+		if w == 0 {
+			return false
+		}
+		rec := n.waiter(w)
+		if c := rec.claim.load(); queued(c) && first(rec.who.load()) == i {
+			n.putUnlinked(w, rec)
+			n.put(&rec.claim, n.newClaim(c, claimCancelled))
+			n.commit()
+			if claimState(c) == claimNudged {
+				n.settleFirst(w, rec)
+			}
+		}
+		w = uint32(rec.chain.load())
+	}
+	n.damaged("the list of waits of slot %d has no end", i)
+	return false
+}
+
+// reapMutexes abandons the mutexes that slot i owns and has open.
+func (n *Namespace) reapMutexes(i uint32, r *slotRecord) (again bool) {
+	h := uint32(r.handles.load())
+	for range maxHandles {
+		if h == 0 {
+			return false
+		}
+		rec := n.handle(h)
+		n.abandonOf(i, first(rec.place.load()))
+		h = first(rec.ofSlot.load())
+	}
+	n.damaged("the list of handles of slot %d has no end", i)
+	return false
+}
+
+// abandonOf abandons object k if it is a mutex that slot i owns.
+func (n *Namespace) abandonOf(i, k uint32) {
+	r := n.object(k)
+	owner := payload(r.state.load())
+	if backend.Kind(r.kind.load()&kindMask) == backend.Mutex && owner != 0 && owner != frozen && ownerSlot(owner) == i {
+		n.pass(k, r, abandoned)
+	}
+}
+
+// reapHandles closes the handles of slot i.
+func (n *Namespace) reapHandles(_ uint32, r *slotRecord) (again bool) {
+	for range reapBatch {
+		h := uint32(r.handles.load())
+		if h == 0 {
+			return false
+		}
+		n.dropHandle(h, n.handle(h))
+	}
+	return true
+}
+
+// reapStrayMutexes abandons the mutexes that slot i owns without a handle: an
+// Owner keeps them when the handle is closed, and a lock may be on its way
+// while its handle is being closed.
+func (n *Namespace) reapStrayMutexes(i uint32, generation uint64) error {
+	k := uint32(1)
+	return n.whileReaping(i, generation, func(uint32, *slotRecord) (again bool) {
+		used := n.header().tables[objectTable].used.load()
+		for range scanBatch {
+			if uint64(k) >= used {
+				return false
+			}
+			if p := payload(n.object(k).state.load()); p != 0 && ownerSlot(p) == i {
+				n.abandonOf(i, k)
+			}
+			k++
+		}
+		return true
+	})
+}
+
+// wakeScan wakes every wait that is over, if slot i died, or its process may
+// have, before it had woken those that it granted something.
+func (n *Namespace) wakeScan(i uint32) {
+	if n.slot(i).waking.load() == 0 {
+		return
+	}
+	used := n.header().tables[waiterTable].used.load()
+	for w := uint32(1); uint64(w) < used; w++ {
+		r := n.waiter(w)
+		c := r.claim.load()
+		if s := claimState(c); s != claimIdle && s != claimWaiting && !isParked(c) {
+			n.sys.Wake(futexOf(&r.claim), 1)
+		}
+	}
+	limit := n.slotLimit()
+	for k := uint32(1); k < limit; k++ {
+		if r := n.slot(k); r.ready.load() != 0 && r.alive.load() != 0 {
+			n.ring(r)
+		}
+	}
+}
+
+// freeSlot gives the records of slot i back and frees it. A process that
+// leaves keeps its alive word and generation: see leave.
+func (n *Namespace) freeSlot(i uint32, r *slotRecord) (again bool) {
+	n.putRecordsFree(waiterTable, &r.waiters, func(k uint32) *word { return &n.waiter(k).chain })
+	n.putRecordsFree(blockTable, &r.blocks, func(k uint32) *word { return &n.block(k).chain })
+	n.put(&r.ready, 0)
+	n.put(&r.waking, 0)
+	if i == n.slotIndex {
+		n.commit()
+		return false
+	}
+	n.put(&r.generation, r.generation.load()+1)
+	n.commit()
+	r.alive.store(0)
+	return false
+}
+
+// putRecordsFree gives a slot's list of records back to their table.
+func (n *Namespace) putRecordsFree(t tableID, head *word, next func(uint32) *word) {
+	k := uint32(head.load())
+	if k == 0 {
+		return
+	}
+	last := next(k)
+	for range geometries[t].max {
+		c := uint32(last.load())
+		if c == 0 {
+			n.give(t, k, last)
+			n.put(head, 0)
+			return
+		}
+		last = next(c)
+	}
+	n.damaged("a list of records of table %d has no end", t)
+}

@@ -1,0 +1,24 @@
+package shm
+
+// recover finishes what a holder of the lock left when it died: its committed
+// log, mutexes that it froze, a pulse, and grants that were due. It has no
+// input but the segment, and can itself be done again at any point.
+func (n *Namespace) recover() {
+	n.redo()
+	used := n.header().tables[objectTable].used.load()
+	for i := uint32(1); uint64(i) < used; i++ {
+		r := n.object(i)
+		s := r.state.load()
+		if s&slowBit == 0 {
+			continue
+		}
+		n.touched = append(n.touched, i)
+		if payload(s) == frozen {
+			n.frozen = append(n.frozen, i)
+		}
+		n.settle(i, r)
+		if r.state.load()&pulseBit != 0 {
+			n.endPulse(r)
+		}
+	}
+}

@@ -1,0 +1,69 @@
+package shm
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
+
+// A request is what somebody waits for. Requests are reused, so that a wait
+// that blocks allocates nothing.
+type request struct {
+	refs   []*Object
+	owners []uint32 // who gets a mutex; 0 for other objects
+	unique []uint8  // indices of refs, without repetitions of an object
+	all    bool
+
+	refRoom    [maxWait]*Object
+	ownerRoom  [maxWait]uint32
+	uniqueRoom [maxWait]uint8
+}
+
+var requests = sync.Pool{New: func() any { return new(request) }}
+
+func newRequest(refs []*Object, all bool) *request {
+	r := requests.Get().(*request)
+	r.refs = r.refRoom[:copy(r.refRoom[:], refs)]
+	r.all = all
+	return r
+}
+
+func (r *request) free() {
+	clear(r.refs)
+	requests.Put(r)
+}
+
+// resolve finds out who would own the mutexes, and which objects stand there
+// twice.
+func (r *request) resolve(n *Namespace, owner *Owner) error {
+	r.owners = r.ownerRoom[:len(r.refs)]
+	count := 0
+	for i, o := range r.refs {
+		id, err := owner.idIn(n, o)
+		if err != nil {
+			return err
+		}
+		r.owners[i] = id
+		if earlier := indexOf(r.refs[:i], o); earlier >= 0 {
+			if r.all {
+				return fmt.Errorf("objects %d and %d are the same, which a wait for all cannot have: %w", earlier, i, backend.ErrInvalid)
+			}
+			continue
+		}
+		r.uniqueRoom[count] = uint8(i)
+		count++
+	}
+	r.unique = r.uniqueRoom[:count]
+	return nil
+}
+
+// indexOf finds an object, through whatever handle.
+func indexOf(refs []*Object, o *Object) int {
+	for i, x := range refs {
+		if x.index == o.index {
+			return i
+		}
+	}
+	return -1
+}

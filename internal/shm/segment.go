@@ -1,0 +1,152 @@
+package shm
+
+import (
+	"fmt"
+	"hash/fnv"
+	"unsafe"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
+
+// A segment is the mapped memory, and the only place where its bytes become
+// records. Every index is checked here: one that is out of range means that
+// the segment is damaged, which unwinds to the operation's entry (see
+// Namespace.locked) and is reported as ErrCorrupt.
+type segment struct {
+	mem  []byte
+	base unsafe.Pointer
+}
+
+// corruption is what damage panics with, to be caught by Namespace.locked.
+type corruption string
+
+func (c corruption) Error() string { return string(c) }
+
+func (c corruption) Unwrap() error { return backend.ErrCorrupt }
+
+// damaged unwinds an operation that has met what no version writes.
+func (n *Namespace) damaged(format string, args ...any) {
+	n.unpin() // a pinned goroutine may not panic
+	panic(corruption(fmt.Sprintf(format, args...)))
+}
+
+func newSegment(mem []byte) segment {
+	return segment{mem: mem, base: unsafe.Pointer(unsafe.SliceData(mem))}
+}
+
+func (s *segment) header() *header { return (*header)(s.base) }
+
+// wordAt gives the word at an offset that was checked by the caller.
+func (s *segment) wordAt(offset uint64) *word { return (*word)(unsafe.Add(s.base, offset)) }
+
+// offsetOf is the inverse of wordAt.
+func (s *segment) offsetOf(w *word) uint64 {
+	return uint64(uintptr(unsafe.Pointer(w)) - uintptr(s.base))
+}
+
+func (s *segment) logEntry(i int) *logEntry {
+	return (*logEntry)(unsafe.Add(s.base, offLog+uintptr(i)*unsafe.Sizeof(logEntry{})))
+}
+
+func (s *segment) bucket(hash uint32) *word {
+	return (*word)(unsafe.Add(s.base, offBuckets+uintptr(hash%bucketCount)*8))
+}
+
+// record gives the address of record i of a table, which must have been handed
+// out. Index 0 is nobody.
+func (n *Namespace) record(t tableID, i uint32) unsafe.Pointer {
+	used := n.header().tables[t].used.load()
+	if i == 0 || uint64(i) >= used || used > geometries[t].max {
+		n.damaged("index %d of table %d, which has %d records", i, t, used)
+	}
+	return unsafe.Add(n.base, uintptr(geometries[t].offset)+uintptr(i)*uintptr(geometries[t].size))
+}
+
+func (n *Namespace) slot(i uint32) *slotRecord {
+	// Slots are claimed without the lock, so their table has no used count.
+	if i == 0 || i >= maxSlots || uint64(i) >= n.header().tables[slotTable].limit.load() {
+		n.damaged("slot %d is out of range", i)
+	}
+	return (*slotRecord)(unsafe.Add(n.base, offSlots+uintptr(i)*unsafe.Sizeof(slotRecord{})))
+}
+
+func (n *Namespace) object(i uint32) *objectRecord { return (*objectRecord)(n.record(objectTable, i)) }
+func (n *Namespace) handle(i uint32) *handleRecord { return (*handleRecord)(n.record(handleTable, i)) }
+func (n *Namespace) waiter(i uint32) *waiterRecord { return (*waiterRecord)(n.record(waiterTable, i)) }
+func (n *Namespace) block(i uint32) *blockRecord   { return (*blockRecord)(n.record(blockTable, i)) }
+func (n *Namespace) chunk(i uint32) *chunkRecord   { return (*chunkRecord)(n.record(chunkTable, i)) }
+
+// An entry's index: those within waiters come first, then those of blocks.
+func inlineEntry(waiter uint32, k int) uint32 { return waiter*inlineEntries + uint32(k) }
+
+func blockEntry(block uint32, k int) uint32 {
+	return maxWaiters*inlineEntries + block*maxWait + uint32(k)
+}
+
+func (n *Namespace) entry(i uint32) *entryRecord {
+	if i < maxWaiters*inlineEntries {
+		return &n.waiter(i / inlineEntries).inline[i%inlineEntries]
+	}
+	i -= maxWaiters * inlineEntries
+	return &n.block(i / maxWait).entries[i%maxWait]
+}
+
+// entryOf gives the index of entry k of a waiter.
+func (n *Namespace) entryOf(waiter uint32, w *waiterRecord, k int) uint32 {
+	if b := uint32(w.block.load()); b != 0 {
+		return blockEntry(b, k)
+	}
+	return inlineEntry(waiter, k)
+}
+
+// entries gives the number of objects that a waiter waits for.
+func (n *Namespace) entries(w *waiterRecord) int {
+	count := int(second(w.who.load()) &^ waitAllBit)
+	limit := inlineEntries
+	if w.block.load() != 0 {
+		limit = maxWait
+	}
+	if count > limit {
+		n.damaged("a wait for %d objects", count)
+	}
+	return count
+}
+
+// Format makes mem, which is all zero, an empty segment of the given boot.
+func Format(mem []byte, boot [16]byte) {
+	s := newSegment(mem)
+	h := s.header()
+	h.version.set(version)
+	h.layout.set(layoutHash())
+	h.size.set(uint64(Size))
+	h.boot = *(*[2]word)(unsafe.Pointer(&boot))
+	for t := range h.tables {
+		h.tables[t].used.set(1)
+	}
+	h.tables[slotTable].limit.set(initialSlots)
+	h.magic.store(magic)
+}
+
+// CheckHeader looks at the first page of a segment before anything else of it
+// is believed. stale reports that it was made in an earlier boot.
+func CheckHeader(page []byte, boot [16]byte) (stale bool, err error) {
+	s := newSegment(page)
+	h := s.header()
+	switch {
+	case uint64(h.magic) != magic:
+		return false, fmt.Errorf("%w: the file is not a segment (it begins with %#x)", backend.ErrCorrupt, uint64(h.magic))
+	case h.version != version:
+		return false, fmt.Errorf("%w: the segment has version %d, this program uses version %d: end the programs of the other version, or use one version for all",
+			backend.ErrVersion, uint64(h.version), version)
+	case uint64(h.layout) != layoutHash() || int64(h.size) != Size:
+		return false, fmt.Errorf("%w: the segment has layout %#x, this program uses layout %#x of version %d",
+			backend.ErrVersion, uint64(h.layout), layoutHash(), version)
+	}
+	return h.boot != *(*[2]word)(unsafe.Pointer(&boot)), nil
+}
+
+func hashName(name string) uint32 {
+	f := fnv.New32a()
+	f.Write([]byte(name))
+	return f.Sum32()
+}

@@ -1,0 +1,96 @@
+package shm
+
+import (
+	"bytes"
+	"fmt"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
+
+// join claims a slot. From the claim on, the kernel marks the slot when the
+// process dies, so that a process that dies on the next instruction is reaped
+// like any other.
+func (n *Namespace) join() error {
+	claimed := make(chan struct{})
+	err := n.sys.Enlist(func(try func(*uint32) bool) error {
+		defer close(claimed)
+		return n.claimSlot(try)
+	}, func() {
+		<-claimed
+		n.watch()
+		n.leave()
+	})
+	if err != nil {
+		return err
+	}
+	n.ringPredecessors(n.slotIndex)
+	return nil
+}
+
+// claimSlot finds a free slot and introduces this process in it.
+func (n *Namespace) claimSlot(try func(*uint32) bool) error {
+	h := &n.header().tables[slotTable]
+	for {
+		limit := uint32(min(h.limit.load(), maxSlots))
+		for i := uint32(1); i < limit; i++ {
+			r := n.slot(i)
+			if r.alive.load() == 0 && try((*uint32)(&r.alive)) {
+				n.introduce(i, r)
+				return nil
+			}
+		}
+		if limit >= maxSlots {
+			return fmt.Errorf("%w: %d processes use it already, the most there can be", backend.ErrNoSpace, limit-1)
+		}
+		if err := n.grow(slotTable); err != nil {
+			return err
+		}
+	}
+}
+
+// introduce fills in the claimed slot i.
+func (n *Namespace) introduce(i uint32, r *slotRecord) {
+	n.slotIndex = i
+	n.self = r
+	n.generation = r.generation.load()
+	n.lockFree = lockWordOf(i, n.generation)
+	r.pid.store(uint64(n.sys.PID()))
+	r.command = [48]byte{}
+	copy(r.command[:len(r.command)-1], n.sys.Command())
+}
+
+func (r *slotRecord) commandText() string {
+	text, _, _ := bytes.Cut(bytes.Clone(r.command[:]), []byte{0})
+	return string(text)
+}
+
+// slotGone reports whether the process of a slot has died. It costs one load,
+// but for processes without robust lists.
+func (n *Namespace) slotGone(i uint32, r *slotRecord) bool {
+	alive := r.alive.load()
+	if alive&byteLock != 0 && alive&diedBit == 0 && i != n.slotIndex && n.sys.Gone((*uint32)(&r.alive)) {
+		r.alive.cas(alive, waitersBit|diedBit)
+		return true
+	}
+	return alive == 0 || isDead(alive)
+}
+
+// client describes the process of a slot.
+func (n *Namespace) client(i uint32) backend.Client {
+	r := n.slot(i)
+	return backend.Client{PID: int(r.pid.load()), Command: r.commandText(), Dead: n.slotGone(i, r)}
+}
+
+// leave gives up what this process still has, such as mutexes of Owners. The
+// caller, on the watcher's thread, then clears the alive word, which frees the
+// slot. The generation changes after the last use of the lock, whose word says
+// which generation holds it.
+func (n *Namespace) leave() {
+	n.reapSlot(n.slotIndex, n.generation)
+	n.self.generation.store(n.generation + 1)
+	n.ringPredecessors(n.slotIndex)
+	n.mu.Lock()
+	n.leaving = false
+	n.mu.Unlock()
+	close(n.left)
+}

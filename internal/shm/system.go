@@ -1,0 +1,56 @@
+package shm
+
+import "time"
+
+// System is what the engine needs of the operating system. Words are addresses
+// in the segment, which other processes have mapped too.
+type System interface {
+	// Sleep blocks while *word is value, until a Wake, or until timeout has
+	// passed; negative means for ever. It may return for no reason.
+	Sleep(word *uint32, value uint32, timeout time.Duration)
+	// SleepUntil is Sleep until a time of day, which follows the clock.
+	SleepUntil(word *uint32, value uint32, wall int64)
+	// SleepAny is Sleep on several words: it returns when one has changed.
+	SleepAny(words []*uint32, values []uint32)
+	// Wake wakes up to n sleepers of the word.
+	Wake(word *uint32, n int)
+
+	// Now is the monotonic clock, which all processes share; WallNow the time
+	// of day. Both in nanoseconds.
+	Now() int64
+	WallNow() int64
+
+	// Reserve makes sure that a part of the segment has memory.
+	Reserve(offset, length int64) error
+	// Deleted reports whether new processes would find another segment, or
+	// this one has lost its memory.
+	Deleted() bool
+	// Barrier returns when no thread of a process that is marked dead can
+	// still store into the segment.
+	Barrier()
+
+	// Enlist starts a goroutine on a thread of its own, and calls there pick,
+	// which must claim one alive word with try, and then body. The word says
+	// from then on, however the process dies, whether it lives. When body
+	// returns, the word is 0 again. Enlist returns when pick has.
+	Enlist(pick func(try func(alive *uint32) bool) error, body func()) error
+	// Gone looks at the alive word of a process that has no robust list, and
+	// reports
+	// whether the process is gone.
+	Gone(alive *uint32) bool
+
+	// PID and Command describe this process to others.
+	PID() int
+	Command() string
+
+	// Pin keeps the goroutine on its processor until Unpin.
+	Pin()
+	Unpin()
+	// Pause spends about n times 25 ns.
+	Pause(n int)
+
+	// Close releases the mapping and the file.
+	Close() error
+	// Dir is the directory of the namespace.
+	Dir() string
+}

@@ -1,0 +1,316 @@
+package shm
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
+
+// A waiter is this process's side of a waiter record, which it owns until it
+// leaves. It is used for one wait at a time.
+type waiter struct {
+	n      *Namespace
+	index  uint32
+	rec    *waiterRecord
+	block  uint32        // the block that the present wait uses, or 0
+	token  chan struct{} // wakes the parked goroutine; one token at most
+	direct bool          // sleeps in its futex
+	since  int64         // when the present wait was queued
+	use    uint64        // counts the waits, so that a late cancel is recognised
+
+	req    *request
+	links  []handleLink
+	alarms []uint32              // timers that have an alarm for this wait
+	failed atomic.Pointer[error] // the namespace is damaged: give up
+}
+
+// A handleLink puts a wait into the list of one handle that it goes through,
+// so that closing any of them ends it.
+type handleLink struct {
+	o          *Object
+	next, prev *handleLink
+	w          *waiter
+}
+
+// provideWaiter makes sure that claimWaiter can be served.
+func (n *Namespace) provideWaiter(count int) error {
+	if len(n.idle) == 0 {
+		if err := n.moreWaiters(); err != nil {
+			return err
+		}
+	}
+	if count > inlineEntries && len(n.idleWide) == 0 {
+		return n.moreBlocks()
+	}
+	return nil
+}
+
+// claimWaiter takes a waiter that was provided, with a block when it waits for
+// many objects.
+func (n *Namespace) claimWaiter(count int) *waiter {
+	w := n.idle[len(n.idle)-1]
+	n.idle = n.idle[:len(n.idle)-1]
+	if count > inlineEntries {
+		w.block = n.idleWide[len(n.idleWide)-1]
+		n.idleWide = n.idleWide[:len(n.idleWide)-1]
+	}
+	return w
+}
+
+// moreWaiters takes a waiter record into this process's slot.
+func (n *Namespace) moreWaiters() error {
+	i, err := n.take(waiterTable, func(i uint32) *word { return &n.waiter(i).chain })
+	if err != nil {
+		return err
+	}
+	r := (*waiterRecord)(n.taken(waiterTable, i))
+	r.claim.set(uint64(claimIdle))
+	r.who.set(pair(n.slotIndex, 0))
+	r.ready.set(0)
+	r.block.set(0)
+	n.put(&r.chain, n.self.waiters.load())
+	n.put(&n.self.waiters, uint64(i))
+	n.commit()
+	n.idle = append(n.idle, &waiter{n: n, index: i, rec: r, token: make(chan struct{}, 1)})
+	return nil
+}
+
+// moreBlocks takes a block of entries into this process's slot.
+func (n *Namespace) moreBlocks() error {
+	i, err := n.take(blockTable, func(i uint32) *word { return &n.block(i).chain })
+	if err != nil {
+		return err
+	}
+	r := (*blockRecord)(n.taken(blockTable, i))
+	n.put(&r.chain, n.self.blocks.load())
+	n.put(&n.self.blocks, uint64(i))
+	n.commit()
+	n.idleWide = append(n.idleWide, i)
+	return nil
+}
+
+// enqueue queues a wait on all its objects, which are closed and do not
+// satisfy it.
+func (n *Namespace) enqueue(req *request) *waiter {
+	w := n.claimWaiter(len(req.unique))
+	n.fillWaiter(w, req)
+	for k, at := range req.unique {
+		o := req.refs[at]
+		index := n.entryOf(w.index, w.rec, k)
+		e := n.entry(index)
+		r := n.object(o.index)
+		queue := r.queue.load()
+		e.target.set(pair(o.index, o.handle))
+		e.waiter.set(pair(w.index, req.owners[at]))
+		e.links.set(pair(0, second(queue)))
+		if tail := second(queue); tail != 0 {
+			x := n.entry(tail)
+			n.put(&x.links, pair(index, second(x.links.load())))
+			n.put(&r.queue, pair(first(queue), index))
+		} else {
+			n.put(&r.queue, pair(index, index))
+		}
+	}
+	h := n.header()
+	ticket := h.ticket.load() + 1
+	w.rec.ticket.set(ticket)
+	n.put(&h.ticket, ticket)
+	claim := uint64(claimWaiting)
+	if !w.direct {
+		claim |= claimParked
+	}
+	n.put(&w.rec.claim, claim)
+	n.commit()
+	n.waiting[w.index] = w
+	n.linkHandles(w)
+	if !w.direct {
+		n.startDispatcher()
+	}
+	return w
+}
+
+// fillWaiter prepares a waiter, which nobody can reach before it is queued.
+func (n *Namespace) fillWaiter(w *waiter, req *request) {
+	w.req = req
+	w.use++
+	w.since = n.sys.Now()
+	select {
+	case <-w.token:
+	default:
+	}
+	count := uint32(len(req.unique))
+	if req.all {
+		count |= waitAllBit
+	}
+	w.rec.who.set(pair(n.slotIndex, count))
+	w.rec.since.set(uint64(w.since))
+	w.rec.abandoned.set(0)
+	w.rec.block.set(uint64(w.block))
+	w.direct = n.takeDirect(w)
+}
+
+// linkHandles enters a wait into the lists of its handles.
+func (n *Namespace) linkHandles(w *waiter) {
+	if cap(w.links) < len(w.req.unique) {
+		w.links = make([]handleLink, len(w.req.unique))
+	}
+	w.links = w.links[:len(w.req.unique)]
+	for k, at := range w.req.unique {
+		l := &w.links[k]
+		*l = handleLink{o: w.req.refs[at], w: w}
+		if l.next = l.o.waits; l.next != nil {
+			l.next.prev = l
+		}
+		l.o.waits = l
+	}
+}
+
+func (w *waiter) unlinkHandles() {
+	for k := range w.links {
+		l := &w.links[k]
+		if l.next != nil {
+			l.next.prev = l.prev
+		}
+		if l.prev != nil {
+			l.prev.next = l.next
+		} else {
+			l.o.waits = l.next
+		}
+		*l = handleLink{}
+	}
+	w.links = w.links[:0]
+}
+
+// withdraw ends a wait that has not succeeded: it leaves all queues, and what
+// it was told to fetch goes to the next.
+func (n *Namespace) withdraw(w *waiter, state uint32) {
+	c := w.rec.claim.load()
+	if !queued(c) {
+		return
+	}
+	n.startWaking()
+	n.putUnlinked(w.index, w.rec)
+	n.put(&w.rec.claim, n.newClaim(c, state))
+	n.commit()
+	n.wake(w.index, w.rec)
+	if claimState(c) == claimNudged {
+		n.settleFirst(w.index, w.rec)
+	}
+}
+
+// settleFirst settles the only object of a waiter that was nudged.
+func (n *Namespace) settleFirst(w uint32, r *waiterRecord) {
+	i := first(n.entry(n.entryOf(w, r, 0)).target.load())
+	n.settle(i, n.object(i))
+}
+
+// cancel ends wait number use of w because its context is done. As long as
+// the lock is merely held by a process that does not move, it tries on.
+func (w *waiter) cancel(use uint64) {
+	for {
+		err := w.n.locked(func() error {
+			if w.use == use && w.n.waiting[w.index] == w {
+				w.n.withdraw(w, claimCancelled)
+			}
+			return nil
+		})
+		switch {
+		case err == nil:
+			return
+		case !errors.Is(err, backend.ErrStalled):
+			w.fail(use, err)
+			return
+		}
+	}
+}
+
+// fail ends a wait that nobody can ever end properly, since the namespace is
+// damaged or closed. The record is not used again.
+func (w *waiter) fail(use uint64, err error) {
+	w.n.mu.Lock()
+	defer w.n.mu.Unlock()
+	if w.use != use || w.n.waiting[w.index] != w {
+		return
+	}
+	w.failed.CompareAndSwap(nil, &err)
+	w.rec.claim.store(uint64(claimClosed))
+	w.n.sys.Wake(futexOf(&w.rec.claim), 1)
+	w.n.deliverOne(wakeup{token: w.token})
+}
+
+// release makes w ready for another wait.
+func (n *Namespace) release(w *waiter) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	w.unlinkHandles()
+	delete(n.waiting, w.index)
+	n.giveDirect(w)
+	n.disarm(w)
+	w.req = nil
+	if w.failed.Load() != nil {
+		return // its record may still be queued: leave it alone
+	}
+	if w.block != 0 {
+		n.idleWide = append(n.idleWide, w.block)
+		w.block = 0
+	}
+	w.rec.claim.store(uint64(claimIdle))
+	n.idle = append(n.idle, w)
+}
+
+// await blocks until the wait has ended one way or the other. Without an error
+// it has succeeded.
+func (n *Namespace) await(ctx context.Context, w *waiter) error {
+	if ctx.Done() != nil {
+		use := w.use
+		stop := context.AfterFunc(ctx, func() { w.cancel(use) })
+		defer stop()
+	}
+	for {
+		claim := n.sleep(w)
+		if p := w.failed.Load(); p != nil {
+			return *p
+		}
+		switch claimState(claim) {
+		case claimGranted:
+			return nil
+		case claimCancelled:
+			return ctx.Err()
+		case claimClosed:
+			return backend.ErrClosed
+		case claimNudged:
+			if err := n.fetch(w); err != nil && !errors.Is(err, backend.ErrStalled) {
+				w.fail(w.use, err)
+			}
+		default:
+			w.fail(w.use, corruption("the claim of a blocked wait was overwritten"))
+		}
+	}
+}
+
+// fetch takes the free mutex that w was told to come for, or queues it again
+// when somebody else was faster.
+func (n *Namespace) fetch(w *waiter) error {
+	return n.locked(func() error {
+		c := w.rec.claim.load()
+		if claimState(c) != claimNudged {
+			return nil
+		}
+		o := w.req.refs[w.req.unique[0]]
+		r := n.object(o.index)
+		s := r.state.load()
+		owner := w.req.owners[w.req.unique[0]]
+		if payload(s) != 0 || !r.state.cas(s, withPayload(s&^abandoned, owner)) {
+			w.rec.claim.store(n.newClaim(c, claimWaiting))
+			return nil
+		}
+		// From here on this process owns it, dead or alive.
+		n.putUnlinked(w.index, w.rec)
+		n.put(&w.rec.abandoned, when(s&abandoned != 0, 1))
+		n.put(&w.rec.claim, n.newClaim(c, claimGranted))
+		n.commit()
+		return nil
+	})
+}

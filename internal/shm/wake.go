@@ -1,0 +1,100 @@
+package shm
+
+// Waking comes after the lock was let go. If this process dies before it has
+// woken everybody, its slot says so (waking), and its reaper does it.
+
+// A wakeup is one thing to do: wake the futex, or pass the parked goroutine of
+// this process a token.
+type wakeup struct {
+	futex *uint32
+	token chan struct{}
+}
+
+// wakeList is what a section has to wake. Most have one.
+type wakeList struct {
+	few   [2]wakeup
+	count int
+	more  []wakeup
+	owed  bool // the slot says that waking is under way
+}
+
+func (l *wakeList) add(w wakeup) {
+	if l.count < len(l.few) {
+		l.few[l.count] = w
+		l.count++
+		return
+	}
+	l.more = append(l.more, w)
+}
+
+// startWaking says in the slot, before the first grant of a section, that this
+// process has somebody to wake.
+func (n *Namespace) startWaking() {
+	if !n.wakes.owed {
+		n.wakes.owed = true
+		n.self.waking.add(1)
+	}
+}
+
+// wake remembers to wake a waiter, in the way that it sleeps.
+func (n *Namespace) wake(w uint32, r *waiterRecord) {
+	slot := first(r.who.load())
+	switch {
+	case !isParked(r.claim.load()):
+		n.wakes.add(wakeup{futex: futexOf(&r.claim)})
+	case slot == n.slotIndex:
+		if private := n.waiting[w]; private != nil {
+			n.wakes.add(wakeup{token: private.token})
+		}
+	default:
+		n.wakeDispatcher(n.slot(slot))
+	}
+}
+
+// wakeDispatcher remembers to ring a process's doorbell. The count goes up at
+// once, so that many grants in one section cost one system call each at most.
+func (n *Namespace) wakeDispatcher(s *slotRecord) {
+	s.doorbell.add(1)
+	futex := (*uint32)(&s.doorbell)
+	if l := &n.wakes; l.count > 0 && l.few[l.count-1].futex == futex ||
+		len(l.more) > 0 && l.more[len(l.more)-1].futex == futex {
+		return
+	}
+	n.wakes.add(wakeup{futex: futex})
+}
+
+// deliver wakes everybody on the list. It is called without any lock.
+func (n *Namespace) deliver(l *wakeList) {
+	for i := range l.count {
+		n.deliverOne(l.few[i])
+	}
+	for _, w := range l.more {
+		n.deliverOne(w)
+	}
+	if l.owed {
+		n.self.waking.add(^uint64(0))
+	}
+}
+
+func (n *Namespace) deliverOne(w wakeup) {
+	if w.futex != nil {
+		n.sys.Wake(w.futex, 1)
+		return
+	}
+	select {
+	case w.token <- struct{}{}:
+	default: // it has one already
+	}
+}
+
+// ring makes the dispatcher of a process look at its doorbell.
+func (n *Namespace) ring(s *slotRecord) {
+	s.doorbell.add(1)
+	n.sys.Wake((*uint32)(&s.doorbell), 1)
+}
+
+// ringBell makes the watcher of a process look whom it watches.
+func (n *Namespace) ringBell(s *slotRecord) {
+	s.bell.add(1)
+	n.sys.Wake((*uint32)(&s.bell), 1)
+}

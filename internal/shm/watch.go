@@ -1,0 +1,76 @@
+package shm
+
+// Deaths are noticed in a ring: the watcher of each process, which is the
+// thread whose end the kernel marks in the process's slot, sleeps on the alive
+// words of the next few live slots and on its own bell. Whoever joins or frees
+// a slot rings the bells of the few before it.
+
+// watched is the number of slots that each process watches. More than one,
+// since a watcher may be stopped, or die at the same time.
+const watched = 3
+
+// watch reaps the processes that die, until this one leaves.
+func (n *Namespace) watch() {
+	for !n.stopping.Load() {
+		bell := n.self.bell.load()
+		words := []*uint32{(*uint32)(&n.self.bell)}
+		values := []uint32{bell}
+		dead := uint32(0)
+		n.guarded(func() error {
+			words, values, dead = n.nextSlots(words, values)
+			return nil
+		})
+		if dead != 0 {
+			n.reap(dead)
+			continue
+		}
+		n.sys.SleepAny(words, values)
+	}
+}
+
+// nextSlots adds the alive words of the next live slots, or finds a dead one.
+func (n *Namespace) nextSlots(words []*uint32, values []uint32) ([]*uint32, []uint32, uint32) {
+	limit := n.slotLimit()
+	i := n.slotIndex
+	for range limit {
+		if i++; i >= limit {
+			i = 1
+		}
+		if i == n.slotIndex || len(words) > watched {
+			break
+		}
+		r := n.slot(i)
+		alive := r.alive.load()
+		switch {
+		case alive == 0:
+		case n.slotGone(i, r):
+			return words, values, i
+		default:
+			words = append(words, (*uint32)(&r.alive))
+			values = append(values, alive)
+		}
+	}
+	return words, values, 0
+}
+
+func (n *Namespace) slotLimit() uint32 {
+	return uint32(min(n.header().tables[slotTable].limit.load(), maxSlots))
+}
+
+// ringPredecessors rings the live slots that should watch slot i.
+func (n *Namespace) ringPredecessors(i uint32) {
+	limit := n.slotLimit()
+	rung := 0
+	for j, k := i, uint32(0); k < limit && rung < watched; k++ {
+		if j--; j == 0 || j >= limit {
+			j = limit - 1
+		}
+		if j == i {
+			return
+		}
+		if r := n.slot(j); r.alive.load() != 0 && j != n.slotIndex {
+			n.ringBell(r)
+			rung++
+		}
+	}
+}
