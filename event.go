@@ -95,6 +95,9 @@ func openEvent(n *Namespace, name string) (*Event, error) {
 // manual-reset event or the longest blocked on an auto-reset one, has
 // succeeded before Set returns. Setting a set event changes nothing.
 func (e *Event) Set() error {
+	if e != nil && e.native.SetFast() {
+		return nil
+	}
 	if e == nil {
 		return failNil("set event")
 	}
@@ -158,6 +161,9 @@ func (e *Event) Wait(ctx context.Context) error {
 // TryWait reports whether the event is set, without blocking; an auto-reset
 // event is unset by it.
 func (e *Event) TryWait() (bool, error) {
+	if e != nil && e.native.TakeFast() {
+		return true, nil
+	}
 	if e == nil {
 		return false, failNil("wait for event")
 	}

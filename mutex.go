@@ -104,6 +104,9 @@ func openMutex(n *Namespace, name string) (*Mutex, error) {
 //   - [ErrClosed]: the handle was closed before or during the wait.
 //   - the context's error.
 func (m *Mutex) Lock(ctx context.Context) (abandoned bool, err error) {
+	if m != nil && m.native.LockFast() {
+		return false, nil
+	}
 	if m == nil {
 		return false, failNil("lock mutex")
 	}
@@ -117,6 +120,9 @@ func (m *Mutex) Lock(ctx context.Context) (abandoned bool, err error) {
 // TryLock makes the handle the owner of the mutex if it is free, and never
 // blocks.
 func (m *Mutex) TryLock() (locked, abandoned bool, err error) {
+	if m != nil && m.native.LockFast() {
+		return true, false, nil
+	}
 	if m == nil {
 		return false, false, failNil("lock mutex")
 	}
@@ -131,6 +137,9 @@ func (m *Mutex) TryLock() (locked, abandoned bool, err error) {
 //
 //   - [ErrNotOwner]: this handle does not own it.
 func (m *Mutex) Unlock() error {
+	if m != nil && m.native.UnlockFast() {
+		return nil
+	}
 	if m == nil {
 		return failNil("unlock mutex")
 	}

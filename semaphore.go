@@ -121,6 +121,9 @@ func (s *Semaphore) Acquire(ctx context.Context) error {
 
 // TryAcquire takes a permit if there is one, and never blocks.
 func (s *Semaphore) TryAcquire() (bool, error) {
+	if s != nil && s.native.AcquireFast() {
+		return true, nil
+	}
 	if s == nil {
 		return false, failNil("acquire semaphore")
 	}
@@ -138,6 +141,11 @@ func (s *Semaphore) TryAcquire() (bool, error) {
 //   - [ErrInvalid]: n is less than 1.
 //   - [ErrTooManyPosts]: the count would exceed the maximum.
 func (s *Semaphore) Release(n int) (previous int, err error) {
+	if s != nil {
+		if previous, ok := s.native.ReleaseFast(n); ok {
+			return previous, nil
+		}
+	}
 	if s == nil {
 		return 0, failNil("release semaphore")
 	}

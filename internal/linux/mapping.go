@@ -60,10 +60,21 @@ func (s *Segment) explainReserve(length int64, err error) error {
 // no longer leads to it, or it has another size. New processes then do not meet
 // those that have it open.
 func (s *Segment) Deleted() bool {
+	if s.Unlinked() {
+		return true
+	}
+
 	var open, named unix.Stat_t
 	err := control(s.file, func(fd int) error { return unix.Fstat(fd, &open) })
-	return err != nil || open.Nlink == 0 || open.Size != int64(len(s.mem)) ||
-		unix.Lstat(s.path, &named) != nil || !sameFile(&open, &named)
+	return err != nil || unix.Lstat(s.path, &named) != nil || !sameFile(&open, &named)
+}
+
+// Unlinked is the part of Deleted that costs one system call: whether the file
+// has no name any more, or another size.
+func (s *Segment) Unlinked() bool {
+	var open unix.Stat_t
+	err := control(s.file, func(fd int) error { return unix.Fstat(fd, &open) })
+	return err != nil || open.Nlink == 0 || open.Size != int64(len(s.mem))
 }
 
 // Close unmaps the segment and closes its file. The caller makes sure that

@@ -108,6 +108,9 @@ func (s *System) Reserve(offset, length int64) error { return s.segment.Reserve(
 // Deleted reports whether the segment, or a part of its memory, was taken away.
 func (s *System) Deleted() bool { return s.tripped() || s.segment.Deleted() }
 
+// Unlinked is the cheaper part of Deleted.
+func (s *System) Unlinked() bool { return s.tripped() || s.segment.Unlinked() }
+
 // Barrier is [Barrier].
 func (s *System) Barrier() { Barrier() }
 

@@ -8,6 +8,13 @@ import (
 
 // An event's payload is 1 while it is set.
 
+// SetFast sets an unset event that nobody waits for. It is small enough to be
+// part of its callers. False means that Set must do it.
+func (e *Event) SetFast() bool {
+	raceRelease(&e.Object)
+	return e.open.Load() != 0 && e.word.cas(e.base, e.base|1)
+}
+
 // Set sets the event.
 func (e *Event) Set() error {
 	if e.open.Load() == 0 {
@@ -84,6 +91,16 @@ func (e *Event) IsSet() (bool, error) {
 		return nil
 	})
 	return set, err
+}
+
+// TakeFast consumes the signal of an auto-reset event that nobody is queued
+// for. False means that TryWait must look.
+func (e *Event) TakeFast() bool {
+	if e.open.Load() == 0 || !e.word.cas(e.auto, e.base) {
+		return false
+	}
+	raceAcquireOne(&e.Object)
+	return true
 }
 
 // TryWait consumes the signal if there is one.

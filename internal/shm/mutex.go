@@ -11,6 +11,29 @@ import (
 // locking and unlocking a mutex that nobody waits for is one compare-and-swap
 // each.
 
+// LockFast takes a free mutex that nobody waits for and that was not
+// abandoned. False means that Lock or TryLock must try.
+//
+// open is looked at after the lock was stored, as in stillOpen.
+func (m *Mutex) LockFast() bool {
+	if m.open.Load() == 0 || !m.word.cas(m.free, m.owned) {
+		return false
+	}
+	if m.open.Load() == 0 {
+		m.giveUp(false)
+		return false
+	}
+	raceAcquireOne(&m.Object)
+	return true
+}
+
+// UnlockFast gives up a mutex that this handle owns and nobody waits for.
+// False means that Unlock must do it.
+func (m *Mutex) UnlockFast() bool {
+	raceRelease(&m.Object)
+	return m.open.Load() != 0 && m.word.cas(m.owned, m.free)
+}
+
 // TryLock takes the mutex if it is free.
 func (m *Mutex) TryLock() (locked, wasAbandoned bool, err error) {
 	if m.open.Load() == 0 {

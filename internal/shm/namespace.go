@@ -101,19 +101,28 @@ func (n *Namespace) Close() error {
 	return err
 }
 
-// stillThere makes sure that new processes would find this segment.
+// stillThere makes sure that new processes would find this segment. It looks
+// at the file every time, at the path once a second at most.
 func (n *Namespace) stillThere() error {
-	if n.sys.Deleted() {
-		return fmt.Errorf("%w: %s no longer leads to the segment of this process", backend.ErrDeleted, n.sys.Dir())
+	if n.sys.Unlinked() {
+		return n.gone()
 	}
-	return nil
+	return n.stillThereNowAndThen()
 }
 
-// stillThereNowAndThen is stillThere for waits, once a second at most.
+// stillThereNowAndThen is stillThere for waits: once a second at most.
 func (n *Namespace) stillThereNowAndThen() error {
 	now := n.sys.Now()
 	if last := n.lastCheck.Load(); now-last < int64(time.Second) || !n.lastCheck.CompareAndSwap(last, now) {
 		return nil
 	}
-	return n.stillThere()
+	if n.sys.Deleted() {
+		n.lastCheck.Store(0) // the next one is to notice it, too
+		return n.gone()
+	}
+	return nil
+}
+
+func (n *Namespace) gone() error {
+	return fmt.Errorf("%w: %s no longer leads to the segment of this process", backend.ErrDeleted, n.sys.Dir())
 }

@@ -14,6 +14,7 @@ type Object struct {
 	base   uint64 // the state that is zero but for the generation
 	free   uint64 // mutexes: free, and owned by this handle
 	owned  uint64
+	auto   uint64 // auto-reset events: set; else what no state is
 	open   atomic.Uint32 // 1 while the handle may be used
 	manual bool
 	kind   backend.Kind
@@ -87,6 +88,9 @@ func (o *Object) bind(n *Namespace, i, h uint32, r *objectRecord, existed bool) 
 	if o.kind == backend.Mutex {
 		o.free = o.base
 		o.owned = o.base | uint64(o.owner)
+	}
+	if o.kind == backend.Event && !o.manual {
+		o.auto = o.base | 1
 	}
 	n.handles[o] = struct{}{}
 	o.open.Store(1)

@@ -31,6 +31,35 @@ func (o *Object) tryPermit() (ok, sure bool) {
 	return false, false
 }
 
+// AcquireFast takes a permit of a semaphore that nobody waits for. False means
+// that TryAcquire or Acquire must try.
+func (s *Semaphore) AcquireFast() bool {
+	if s.open.Load() == 0 {
+		return false
+	}
+	state := s.word.load()
+	if state-1-s.base >= s.max || !s.word.cas(state, state-1) {
+		return false // no permit, or a state that needs a closer look
+	}
+	raceAcquireOne(&s.Object)
+	return true
+}
+
+// ReleaseFast adds permits while nobody waits and the maximum allows it. False
+// means that Release must try.
+func (s *Semaphore) ReleaseFast(count int) (previous int, ok bool) {
+	raceRelease(&s.Object)
+	if s.open.Load() == 0 {
+		return 0, false
+	}
+	state := s.word.load()
+	before := state - s.base
+	if uint64(count)-1 >= s.max || before > s.max-uint64(count) || !s.word.cas(state, state+uint64(count)) {
+		return 0, false
+	}
+	return int(before), true
+}
+
 // TryAcquire takes a permit if there is one.
 func (s *Semaphore) TryAcquire() (bool, error) { return s.tryWait() }
 

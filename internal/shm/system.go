@@ -25,6 +25,8 @@ type System interface {
 	// Deleted reports whether new processes would find another segment, or
 	// this one has lost its memory.
 	Deleted() bool
+	// Unlinked is Deleted, as far as one look at the file tells.
+	Unlinked() bool
 	// Barrier returns when no thread of a process that is marked dead can
 	// still store into the segment.
 	Barrier()
