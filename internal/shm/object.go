@@ -14,7 +14,7 @@ type Object struct {
 	base   uint64 // the state that is zero but for the generation
 	free   uint64 // mutexes: free, and owned by this handle
 	owned  uint64
-	auto   uint64 // auto-reset events: set; else what no state is
+	auto   uint64        // auto-reset events: set; else what no state is
 	open   atomic.Uint32 // 1 while the handle may be used
 	manual bool
 	kind   backend.Kind
