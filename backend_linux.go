@@ -57,7 +57,7 @@ func openGlobal() (*engineNamespace, error) {
 }
 
 // openDirectory opens the namespace in a directory, for one user or a group.
-func openDirectory(dir, group string) (*engineNamespace, error) {
+func openDirectory(dir, group string, create bool) (*engineNamespace, error) {
 	access := linux.Access{}
 	if group != "" {
 		gid, err := groupID(group)
@@ -66,7 +66,7 @@ func openDirectory(dir, group string) (*engineNamespace, error) {
 		}
 		access = linux.Access{Group: true, GID: gid}
 	}
-	return openSystem(dir, access, true)
+	return openSystem(dir, access, create)
 }
 
 func groupID(group string) (int, error) {

@@ -48,6 +48,9 @@ var (
 	// ErrVersion: the namespace was made by a version of this package with
 	// another format.
 	ErrVersion = backend.ErrVersion
+	// ErrStalled: a process that does not move, because it is stopped or in a
+	// debugger, holds the namespace's lock. Nothing was changed.
+	ErrStalled = backend.ErrStalled
 	// ErrDeleted: the namespace's files were removed while it was in use, so
 	// that new processes no longer meet this one.
 	ErrDeleted = backend.ErrDeleted

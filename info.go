@@ -1,7 +1,9 @@
 package ipc
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/winsys-go/ipc/internal/backend"
@@ -42,7 +44,7 @@ type Info struct {
 	Handles int `json:"handles"`
 	// Waiters is the number of blocked waits.
 	Waiters int `json:"waiters"`
-	// Holders are the processes that have it open.
+	// Holders are the processes that have it open, by rising PID.
 	Holders []Holder `json:"holders,omitempty"`
 	// Waiting are the blocked waits, the longest first.
 	Waiting []Waiter `json:"waiting,omitempty"`
@@ -92,6 +94,7 @@ func makeInfo(b *backend.Info) Info {
 	case b.Armed:
 		i.Due = time.Now().Add(b.Due).Round(0)
 	}
+	slices.SortFunc(b.HeldOpen, func(x, y backend.Holder) int { return cmp.Compare(x.PID, y.PID) })
 	for _, h := range b.HeldOpen {
 		i.Holders = append(i.Holders, Holder{makeProcessInfo(h.Client), h.Handles, h.Permits})
 	}

@@ -31,6 +31,8 @@ type NamespaceOptions struct {
 	// Group opens the namespace to the members of this group, by name or
 	// number, and to nobody else. Empty means the current user alone.
 	Group string
+	// MustExist refuses to create a directory that is missing.
+	MustExist bool
 }
 
 // OpenNamespace opens the namespace in the directory dir, which is created
@@ -49,7 +51,7 @@ func OpenNamespace(dir string, o *NamespaceOptions) (*Namespace, error) {
 	if dir == "" {
 		return nil, fail("open namespace", dir, fmt.Errorf("%w: a directory is needed", ErrInvalidName))
 	}
-	e, err := openDirectory(dir, o.Group)
+	e, err := openDirectory(dir, o.Group, !o.MustExist)
 	if err != nil {
 		return nil, fail("open namespace", dir, err)
 	}
@@ -114,7 +116,7 @@ func (n *Namespace) named(op, name string, do func(base string) error) error {
 		return fail(op, name, err)
 	case base == "":
 		return fail(op, name, errNameNeeded)
-	case where == global && n != defaults[global].namespace:
+	case where == global && !defaults[global].is(n):
 		return fail(op, name, errGlobalElsewhere)
 	}
 	if err := do(base); err != nil {
@@ -166,6 +168,13 @@ func (d *defaultNamespace) open() (*Namespace, error) {
 	return d.namespace, nil
 }
 
+// is reports whether n is the namespace of this scope.
+func (d *defaultNamespace) is(n *Namespace) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.namespace == n
+}
+
 // place finds the namespace that name belongs to, n's own or, when n is nil,
 // the one of its scope, and the name within it.
 func place(n *Namespace, name string) (*engineNamespace, string, error) {
@@ -180,10 +189,10 @@ func place(n *Namespace, name string) (*engineNamespace, string, error) {
 		}
 		return n.engine, base, nil
 	}
-	if n.engine == nil {
+	switch {
+	case n.engine == nil:
 		return nil, "", ErrClosed
-	}
-	if where == global {
+	case where == global && !defaults[global].is(n):
 		return nil, "", errGlobalElsewhere
 	}
 	return n.engine, base, nil

@@ -33,6 +33,9 @@ type SemaphoreOptions struct {
 	Security string
 }
 
+// MaxSemaphoreCount is the largest Max of a semaphore, that of Win32's LONG.
+const MaxSemaphoreCount = backend.MaxCount
+
 // check reports what is wrong with the counts.
 func (o *SemaphoreOptions) check() error {
 	switch {

@@ -20,6 +20,10 @@ type Waitable interface {
 	ref() (reference, error)
 }
 
+// MaxWaitObjects is the largest number of objects in one wait
+// (MAXIMUM_WAIT_OBJECTS).
+const MaxWaitObjects = backend.MaxWait
+
 // A reference is what a wait needs of one object: the engine's handle or, for
 // a process, what makes one in the namespace of the other objects.
 type reference struct {

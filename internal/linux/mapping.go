@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
@@ -102,5 +103,20 @@ func (s *Segment) mapMemory(size int64) error {
 		}
 		s.mem = mem
 		return nil
+	})
+}
+
+// wakeAt wakes a sleeper of the word at an offset of the file, which may have
+// become shorter than size. Errors are ignored: there is nothing else to try.
+func (s *Segment) wakeAt(offset int64, size int) {
+	control(s.file, func(fd int) error {
+		unix.Ftruncate(fd, int64(size))
+		page := offset &^ int64(os.Getpagesize()-1)
+		mem, err := unix.Mmap(fd, page, os.Getpagesize(), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+		if err != nil {
+			return err
+		}
+		FutexWake((*uint32)(unsafe.Pointer(&mem[offset-page])), 1)
+		return unix.Munmap(mem)
 	})
 }

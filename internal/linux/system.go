@@ -98,6 +98,17 @@ func (s *System) SleepAny(words []*uint32, values []uint32) {
 // Wake is [FutexWake].
 func (s *System) Wake(word *uint32, n int) { FutexWake(word, n) }
 
+// Rouse wakes the sleepers of a word whose page may have been lost to a
+// truncation. They sleep on a place of the file, which this process reaches
+// only through a new mapping then, once the file is long enough again.
+func (s *System) Rouse(word *uint32) {
+	FutexWake(word, 1)
+	if s.tripped() {
+		at := uintptr(unsafe.Pointer(word)) - uintptr(unsafe.Pointer(unsafe.SliceData(s.mem)))
+		s.segment.wakeAt(int64(at), len(s.mem))
+	}
+}
+
 // Now is [Now], WallNow is [WallNow].
 func (s *System) Now() int64     { return Now() }
 func (s *System) WallNow() int64 { return WallNow() }

@@ -8,109 +8,61 @@ import (
 )
 
 // An alarm makes this process look at a timer when it is due, as long as it
-// has waits blocked on it. Alarms on the monotonic clock are the runtime's
-// timers; those at a time of day are kept by the dispatcher's sleep, which
-// follows the clock when that is set.
-type alarm struct {
-	waits int
-	timer *time.Timer
-	wall  uint64 // due at this time of day; 0: none
-}
+// has waits blocked on it. The dispatcher keeps all alarms by the length of
+// its sleep: the kernel ends it within microseconds, where the runtime's own
+// timers take up to a millisecond when the process is idle, and it can follow
+// the time of day.
 
-// armFor sets the alarms that a wait needs.
+// armFor adds the alarms that a wait needs.
 func (n *Namespace) armFor(w *waiter) {
 	for _, at := range w.req.unique {
-		o := w.req.refs[at]
-		if o.kind != backend.Timer {
-			continue
+		if o := w.req.refs[at]; o.kind == backend.Timer {
+			n.alarms[o.index]++
+			w.alarms = append(w.alarms, o.index)
 		}
-		a := n.alarms[o.index]
-		if a == nil {
-			a = &alarm{}
-			n.alarms[o.index] = a
-		}
-		a.waits++
-		w.alarms = append(w.alarms, o.index)
-		n.setAlarm(o.index, n.object(o.index))
-		n.startDispatcher() // others may set the timer anew
+	}
+	if len(w.alarms) > 0 {
+		n.startDispatcher() // others may set the timer anew, too
+		n.wakeDispatcher(n.self)
 	}
 }
 
-// disarm ends the alarms that a wait needed.
+// disarm removes the alarms that a wait needed.
 func (n *Namespace) disarm(w *waiter) {
 	for _, i := range w.alarms {
-		a := n.alarms[i]
-		if a.waits--; a.waits > 0 {
-			continue
+		if n.alarms[i]--; n.alarms[i] == 0 {
+			delete(n.alarms, i)
 		}
-		if a.timer != nil {
-			a.timer.Stop()
-		}
-		delete(n.alarms, i)
 	}
 	w.alarms = w.alarms[:0]
 }
 
-// setAlarm sets the alarm for timer i, if this process needs one, to when it
-// is due now.
-func (n *Namespace) setAlarm(i uint32, r *objectRecord) {
-	a := n.alarms[i]
-	if a == nil {
-		return
-	}
-	a.wall = 0
-	switch r.clock.load() {
-	case clockMonotonic:
-		in := time.Duration(min(r.due.load(), math.MaxInt64)) - time.Duration(n.sys.Now())
-		if a.timer == nil {
-			a.timer = time.AfterFunc(in, func() { n.sound(i) })
-		} else {
-			a.timer.Reset(in)
-		}
-		return
-	case clockWall:
-		a.wall = max(r.due.load(), 1)
-		n.wakeDispatcher(n.self) // it sleeps until the earliest
-	}
-	if a.timer != nil {
-		a.timer.Stop()
-	}
-}
+// nextAlarm is when the dispatcher must look again, on both clocks; 0 means
+// never.
+type nextAlarm [clockWall + 1]uint64
 
-// sound is what an alarm does.
-func (n *Namespace) sound(i uint32) {
-	// Damage shows up in the waits themselves.
-	n.locked(func() error {
-		if n.alarms[i] != nil {
-			n.fireAlarm(i)
-		}
-		return nil
-	})
-}
-
-func (n *Namespace) fireAlarm(i uint32) {
-	r := n.object(i)
-	n.close(i, r)
-	n.expire(i, r)
-	n.setAlarm(i, r)
-}
-
-// checkAlarms makes the timers fire that are due by the time of day, sets all
-// other alarms anew, and gives the next time of day that one is due at; 0 when
-// there is none.
-func (n *Namespace) checkAlarms() (next uint64) {
+// checkAlarms makes the timers fire that are due, and gives when it must be
+// called again.
+func (n *Namespace) checkAlarms() (next nextAlarm) {
 	n.mu.Lock()
 	idle := len(n.alarms) == 0
 	n.mu.Unlock()
 	if idle {
-		return 0
+		return next
 	}
+	// Damage shows up in the waits themselves.
 	n.locked(func() error {
-		next = 0
+		next = nextAlarm{}
 		for i := range n.alarms {
-			n.recheckAlarm(i)
-			if a := n.alarms[i]; a.wall != 0 && (next == 0 || a.wall < next) {
-				next = a.wall
+			r := n.object(i)
+			n.close(i, r)
+			n.expire(i, r)
+			clock, due := r.clock.load(), max(r.due.load(), 1)
+			if clock == clockNone || clock > clockWall {
+				continue
+			}
+			if next[clock] == 0 || due < next[clock] {
+				next[clock] = due
 			}
 		}
 		return nil
@@ -118,15 +70,21 @@ func (n *Namespace) checkAlarms() (next uint64) {
 	return next
 }
 
-// recheckAlarm is fireAlarm for the dispatcher, which need not be told.
-func (n *Namespace) recheckAlarm(i uint32) {
-	r := n.object(i)
-	n.close(i, r)
-	n.expire(i, r)
-	a := n.alarms[i]
-	if r.clock.load() == clockWall {
-		a.wall = max(r.due.load(), 1)
+// sleepUntil sleeps on the doorbell until it rings or an alarm is due.
+func (n *Namespace) sleepUntil(seen uint32, next nextAlarm) {
+	doorbell := (*uint32)(&n.self.doorbell)
+	wall, monotonic := next[clockWall], next[clockMonotonic]
+	left := time.Duration(-1)
+	if monotonic != 0 {
+		left = max(time.Duration(min(monotonic, math.MaxInt64))-time.Duration(n.sys.Now()), 0)
+	}
+	if wall == 0 {
+		n.sys.Sleep(doorbell, seen, left)
 		return
 	}
-	n.setAlarm(i, r)
+	// The kernel's sleep follows one clock. The other rings.
+	if monotonic != 0 {
+		defer time.AfterFunc(left, func() { n.ring(n.self) }).Stop()
+	}
+	n.sys.SleepUntil(doorbell, seen, int64(wall))
 }

@@ -26,11 +26,7 @@ func (n *Namespace) dispatch() {
 		// The goroutines just readied run before this one sleeps, with the
 		// processor that the sleep would keep from them for a while.
 		runtime.Gosched()
-		if next != 0 {
-			n.sys.SleepUntil((*uint32)(&n.self.doorbell), seen, int64(next))
-		} else {
-			n.sys.Sleep((*uint32)(&n.self.doorbell), seen, -1)
-		}
+		n.sleepUntil(seen, next)
 	}
 }
 

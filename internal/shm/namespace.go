@@ -36,7 +36,7 @@ type Namespace struct {
 	idle     []*waiter
 	idleWide []uint32 // blocks that no wait uses
 	direct   [directSleepers]*waiter
-	alarms   map[uint32]*alarm
+	alarms   map[uint32]int // blocked waits by the timer that they are for
 
 	dispatching bool
 	stopping    atomic.Bool
@@ -55,7 +55,7 @@ func Attach(mem []byte, sys System) (*Namespace, error) {
 		sys:     sys,
 		handles: map[*Object]struct{}{},
 		waiting: map[uint32]*waiter{},
-		alarms:  map[uint32]*alarm{},
+		alarms:  map[uint32]int{},
 		left:    make(chan struct{}),
 	}
 	n.processors.Store(int32(runtime.GOMAXPROCS(0)))

@@ -15,6 +15,10 @@ type System interface {
 	// Wake wakes up to n sleepers of the word.
 	Wake(word *uint32, n int)
 
+	// Rouse is Wake for sleepers of a word whose memory this process may have
+	// lost since, because the file was truncated.
+	Rouse(word *uint32)
+
 	// Now is the monotonic clock, which all processes share; WallNow the time
 	// of day. Both in nanoseconds.
 	Now() int64

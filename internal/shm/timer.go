@@ -111,7 +111,8 @@ func (n *Namespace) expire(i uint32, r *objectRecord) {
 	n.settle(i, r)
 }
 
-// tellWaiters lets every process with a wait on timer i set its alarm anew.
+// tellWaiters lets every process with a wait on timer i look when it is due
+// now.
 func (n *Namespace) tellWaiters(i uint32, r *objectRecord) {
 	told := uint32(0)
 	e := first(r.queue.load())
@@ -121,10 +122,7 @@ func (n *Namespace) tellWaiters(i uint32, r *objectRecord) {
 		}
 		rec := n.entry(e)
 		slot := first(n.waiter(first(rec.waiter.load())).who.load())
-		switch {
-		case slot == n.slotIndex:
-			n.setAlarm(i, r)
-		case slot != told:
+		if slot != told {
 			n.wakeDispatcher(n.slot(slot))
 			told = slot
 		}

@@ -236,7 +236,7 @@ func (w *waiter) fail(use uint64, err error) {
 	}
 	w.failed.CompareAndSwap(nil, &err)
 	w.rec.claim.store(uint64(claimClosed))
-	w.n.sys.Wake(futexOf(&w.rec.claim), 1)
+	w.n.sys.Rouse(futexOf(&w.rec.claim))
 	w.n.deliverOne(wakeup{token: w.token})
 }
 
