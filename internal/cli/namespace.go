@@ -3,8 +3,6 @@ package cli
 import (
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
@@ -46,10 +44,10 @@ func (a *app) namespace(w wish) (*ipc.Namespace, error) {
 	if a.opened != nil {
 		return a.opened, nil
 	}
-	if _, err := os.Lstat(a.dir); w == toUse && errors.Is(err, fs.ErrNotExist) {
+	n, err := ipc.OpenNamespace(a.dir, &ipc.NamespaceOptions{Group: a.group, MustExist: w == toUse})
+	if w == toUse && errors.Is(err, ipc.ErrNotExist) {
 		return nil, fmt.Errorf("%w in %s", errNoNamespace, a.dir)
 	}
-	n, err := ipc.OpenNamespace(a.dir, &ipc.NamespaceOptions{Group: a.group})
 	a.opened = n
 	return n, err
 }

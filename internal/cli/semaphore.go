@@ -172,7 +172,7 @@ func permitsArgument(args []string) (int, error) {
 
 // checkCounts tells wrong flags from what fails.
 func checkCounts(max, initial int) error {
-	const most = 0x7FFFFFFF // what a semaphore can count
+	const most = ipc.MaxSemaphoreCount
 	switch {
 	case max < 1 || max > most:
 		return usage("--max must be between 1 and %d", most)
