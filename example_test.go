@@ -300,9 +300,9 @@ func ExampleCodeOf() {
 
 	look := func() {
 		switch code := waitForMultipleObjects(false, 0, data, guard); {
-		case code < ipc.WaitObject0+64:
+		case code < ipc.WaitObject0+ipc.MaxWaitObjects:
 			fmt.Println("object", code-ipc.WaitObject0)
-		case code >= ipc.WaitAbandoned0 && code < ipc.WaitAbandoned0+64:
+		case code >= ipc.WaitAbandoned0 && code < ipc.WaitAbandoned0+ipc.MaxWaitObjects:
 			fmt.Println("abandoned mutex", code-ipc.WaitAbandoned0)
 		case code == ipc.WaitTimeout:
 			fmt.Println("timeout")
