@@ -60,12 +60,11 @@ func createMutex(n *Namespace, name string, o *MutexOptions) (*Mutex, error) {
 	if err == nil {
 		err = create(n, &m.native.Object, backend.Spec{
 			Kind: backend.Mutex, Name: name, Permanent: o.Permanent,
-			Owned: o.InitiallyOwned && o.Owner == nil,
+			Owned: o.InitiallyOwned,
 		})
 	}
 	if err == nil && o.InitiallyOwned && o.Owner != nil && !m.native.Existed() {
-		if _, err = o.Owner.Lock(context.Background(), m); err != nil {
-			err = unwrapOnce(err)
+		if err = o.Owner.native.Adopt(&m.native); err != nil {
 			m.Close()
 		}
 	}

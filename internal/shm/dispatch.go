@@ -18,9 +18,12 @@ func (n *Namespace) startDispatcher() {
 
 func (n *Namespace) dispatch() {
 	defer n.dispatcher.Done()
-	for !n.stopping.Load() {
-		// The doorbell is read before the lists: what comes later rings.
+	for {
+		// The doorbell is read before all else: what changes later rings it.
 		seen := n.self.doorbell.load()
+		if n.stopping.Load() {
+			return
+		}
 		n.drain()
 		next := n.checkAlarms()
 		// The goroutines just readied run before this one sleeps, with the

@@ -19,7 +19,7 @@ func (o *Object) Info() (backend.Info, error) {
 	return info, err
 }
 
-// Objects describes all objects with a name, or with waits, of live processes,
+// Objects describes all objects that somebody has open or that are permanent,
 // each at one instant. It takes the lock for each object anew, so that it holds
 // nobody up.
 func (n *Namespace) Objects() ([]backend.Info, error) {
@@ -104,11 +104,11 @@ func (n *Namespace) describe(r *objectRecord) backend.Info {
 }
 
 func (n *Namespace) describeTimer(r *objectRecord, info *backend.Info) {
-	info.Period = time.Duration(r.period.load())
 	clock := r.clock.load()
 	if clock == clockNone {
 		return
 	}
+	info.Period = time.Duration(r.period.load())
 	now, due := n.clockNow(clock), r.due.load()
 	if due <= now {
 		info.Signaled = true // nobody has looked since

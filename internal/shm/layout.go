@@ -85,7 +85,7 @@ type slotRecord struct {
 	waking     word // 1: it has grants in hand whose waiters it has not woken yet
 
 	command [48]byte
-	_       [16]byte
+	_       [8]byte
 }
 
 // objectRecord is an event, mutex, semaphore or timer. All but state is

@@ -3,7 +3,6 @@ package shm
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"time"
 
 	"github.com/winsys-go/ipc/internal/backend"
@@ -45,12 +44,14 @@ func (n *Namespace) locked(do func() error) error {
 				return err
 			}
 		case errors.As(err, &d):
-			n.reap(d.slot)
+			if err := n.reap(d.slot); err != nil {
+				return err
+			}
 		default:
 			return err
 		}
 	}
-	return fmt.Errorf("%w: its tables do not stop growing", backend.ErrCorrupt)
+	return fmt.Errorf("%w: what stands in the way of the operation comes back again and again", backend.ErrCorrupt)
 }
 
 // deadHolder unwinds a locked section, before it has changed anything, that
@@ -88,7 +89,7 @@ func (n *Namespace) lockedOnce(do func() error) error {
 	return err
 }
 
-// guarded runs do and turns damage into an error. The segment is left in a
+// guarded, which is called under the lock only, runs do and turns damage into an error. The segment is left in a
 // state that recovery can work with: nothing half done, except what the damage
 // itself prevents.
 func (n *Namespace) guarded(do func() error) (err error) {
@@ -97,8 +98,6 @@ func (n *Namespace) guarded(do func() error) (err error) {
 		case nil:
 		case corruption:
 			err = n.abort(r)
-		case runtime.Error:
-			err = n.abort(corruption(r.Error()))
 		default:
 			panic(r) // not ours to stop
 		}
@@ -183,13 +182,13 @@ func (n *Namespace) holderGone(held uint64) bool {
 	if slot == 0 || slot >= maxSlots || uint64(slot) >= n.header().tables[slotTable].limit.load() {
 		return true
 	}
-	r := n.slot(slot)
-	return r.generation.load()&lockGenerationMask != held>>32 || n.slotGone(slot, r)
+	r := n.slotAt(slot)
+	return r.generation.load()&lockGenerationMask != held>>32 || n.probe(slot, r)
 }
 
 // stuck is the error for a holder that lives and does not move.
 func (n *Namespace) stuck(held uint64) error {
-	r := n.slot(uint32(held) & lockSlotMask)
+	r := n.slotAt(uint32(held) & lockSlotMask)
 	return fmt.Errorf("%w: process %d (%s) has held it for %v: is it stopped, or in a debugger?",
 		backend.ErrStalled, r.pid.load(), r.commandText(), lockPatience)
 }
@@ -231,6 +230,9 @@ func lockWordOf(slot uint32, generation uint64) uint64 {
 }
 
 func (n *Namespace) pin() {
+	if !mayPin {
+		return
+	}
 	n.pinned = true
 	n.sys.Pin()
 }

@@ -107,7 +107,7 @@ func (n *Namespace) lives(slot uint32) bool {
 	if slot == 0 || uint64(slot) >= min(n.header().tables[slotTable].limit.load(), maxSlots) {
 		return false
 	}
-	return !n.slotGone(slot, n.slot(slot))
+	return !n.slotGone(n.slotAt(slot))
 }
 
 // Lock takes the mutex, blocking until it is free.

@@ -89,6 +89,7 @@ func (o *Object) bind(n *Namespace, i, h uint32, r *objectRecord, existed bool) 
 		o.free = o.base
 		o.owned = o.base | uint64(o.owner)
 	}
+	o.auto = ^uint64(0)
 	if o.kind == backend.Event && !o.manual {
 		o.auto = o.base | 1
 	}
@@ -152,7 +153,7 @@ func (n *Namespace) reapHolders(r *objectRecord) error {
 		return nil
 	}
 	slot := second(n.handle(h).place.load())
-	if n.slotGone(slot, n.slot(slot)) {
+	if n.slotGone(n.slot(slot)) {
 		return deadHolder{slot}
 	}
 	return nil
@@ -225,7 +226,7 @@ func (n *Namespace) fill(r *objectRecord, o *Object, spec *backend.Spec) {
 	case backend.Timer:
 		kind |= when(spec.ManualReset, flagManual)
 	}
-	kind |= when(spec.Permanent, flagPermanent)
+	kind |= when(spec.Permanent && spec.Name != "", flagPermanent)
 	r.kind.set(kind)
 	r.max.set(uint64(spec.Max))
 	r.queue.set(0)

@@ -23,8 +23,11 @@ type Owner struct {
 	ended sync.Cond // broadcast when busy ends
 	ids   map[*Namespace]uint32
 	held  map[holding]int
-	wait  *waiter // the wait that the call is blocked in
-	use   uint64
+
+	// The wait that the call is blocked in, and its number. They are stored
+	// under the namespace's lock, where no Go mutex may be waited for.
+	wait atomic.Pointer[waiter]
+	use  atomic.Uint64
 }
 
 // A holding is a mutex that an Owner owns.
@@ -96,17 +99,16 @@ func (w *Owner) idIn(n *Namespace, o *Object) (uint32, error) {
 }
 
 // setWait notes the wait that w is blocked in. It reports whether w was closed
-// meanwhile, so that the wait must end.
+// meanwhile, so that the wait must end: Close stores first and looks then, and so
+// does this.
 func (w *Owner) setWait(x *waiter) (closed bool) {
 	if w == nil {
 		return false
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.wait = x
 	if x != nil {
-		w.use = x.use
+		w.use.Store(x.use)
 	}
+	w.wait.Store(x)
 	return w.closed.Load()
 }
 
@@ -132,6 +134,30 @@ func (w *Owner) count(o *Object) {
 	}
 }
 
+// Adopt makes w the owner of m, which its handle owns and has just created.
+func (w *Owner) Adopt(m *Mutex) error {
+	if err := w.begin(); err != nil {
+		return err
+	}
+	defer w.end()
+	id, err := w.idIn(m.n, &m.Object)
+	if err != nil {
+		return err
+	}
+	err = m.locked(func(r *objectRecord) error {
+		m.n.close(m.index, r)
+		r.state.store(withPayload(r.state.load(), id))
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.count(&m.Object)
+	return nil
+}
+
 // Unlock undoes one lock of m.
 func (w *Owner) Unlock(m *Mutex) error {
 	if m.open.Load() == 0 {
@@ -141,31 +167,34 @@ func (w *Owner) Unlock(m *Mutex) error {
 		return err
 	}
 	defer w.end()
-	return w.unlock(&m.Object, m.unlockAs)
-}
-
-// unlock undoes one lock; the last one calls give.
-func (w *Owner) unlock(o *Object, give func(owner uint32) error) error {
-	w.mu.Lock()
-	h := holdingOf(o)
-	count, id := w.held[h], w.ids[o.n]
-	if count > 1 {
-		w.held[h]--
-	}
-	w.mu.Unlock()
+	count, id := w.holding(&m.Object)
 	switch {
 	case count == 0:
 		return backend.ErrNotOwner
-	case count > 1:
-		return nil
+	case count == 1:
+		if err := m.unlockAs(id); err != nil {
+			return err
+		}
 	}
-	if err := give(id); err != nil {
-		return err
-	}
-	w.mu.Lock()
-	delete(w.held, h)
-	w.mu.Unlock()
+	w.lower(&m.Object)
 	return nil
+}
+
+// holding tells how often w has locked a mutex, and as whom.
+func (w *Owner) holding(o *Object) (count int, id uint32) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.held[holdingOf(o)], w.ids[o.n]
+}
+
+// lower counts one unlock.
+func (w *Owner) lower(o *Object) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	h := holdingOf(o)
+	if w.held[h]--; w.held[h] == 0 {
+		delete(w.held, h)
+	}
 }
 
 // Close ends the owner: its wait returns ErrClosed, and what it owns is
@@ -200,9 +229,9 @@ func (w *Owner) endCall() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.ended.L = &w.mu
-	if x, use := w.wait, w.use; w.busy && x != nil {
+	if x := w.wait.Load(); w.busy && x != nil {
 		w.mu.Unlock()
-		x.close(use)
+		x.close(w.use.Load())
 		w.mu.Lock()
 	}
 	for w.busy {
@@ -247,7 +276,8 @@ func (s *ownerNumbers) take() (uint32, error) {
 	for range 1 << ownerNumberBits {
 		s.last = (s.last + 1) & ownerNumberMask
 		bit := uint64(1) << (s.last % 64)
-		if s.last != 0 && s.used[s.last/64]&bit == 0 {
+		// The last number would make an owner that looks like frozen.
+		if s.last != 0 && s.last != ownerNumberMask && s.used[s.last/64]&bit == 0 {
 			s.used[s.last/64] |= bit
 			return s.last, nil
 		}

@@ -14,34 +14,29 @@ const (
 )
 
 // reapDead reaps every dead process of the namespace.
-func (n *Namespace) reapDead() (found bool) {
-	n.guarded(func() error {
-		limit := n.slotLimit()
-		for i := uint32(1); i < limit; i++ {
-			r := n.slot(i)
-			if r.alive.load() != 0 && i != n.slotIndex && n.slotGone(i, r) {
-				found = true
-				n.reap(i)
-			}
+func (n *Namespace) reapDead() {
+	limit := n.slotLimit()
+	for i := uint32(1); i < limit; i++ {
+		r := n.slotAt(i)
+		if r.alive.load() != 0 && i != n.slotIndex && n.probe(i, r) {
+			n.reap(i) // what fails here fails again where it matters
 		}
-		return nil
-	})
-	return found
+	}
 }
 
 // reap reaps slot i if its process is dead.
-func (n *Namespace) reap(i uint32) {
-	r := n.slot(i)
+func (n *Namespace) reap(i uint32) error {
+	r := n.slotAt(i)
 	generation := r.generation.load()
-	if alive := r.alive.load(); alive == 0 || !n.slotGone(i, r) {
-		return
+	if alive := r.alive.load(); !isDead(alive) {
+		return nil
 	}
 	n.sys.Barrier()
-	n.reapSlot(i, generation)
-	n.guarded(func() error {
-		n.ringPredecessors(i)
-		return nil
-	})
+	if err := n.reapSlot(i, generation); err != nil {
+		return err
+	}
+	n.ringPredecessors(i)
+	return nil
 }
 
 // reapSlot clears up slot i as long as it has that generation. Damage stops it
@@ -58,9 +53,7 @@ func (n *Namespace) reapSlot(i uint32, generation uint64) error {
 	if err := n.reapStrayMutexes(i, generation); err != nil {
 		return err
 	}
-	if err := n.guarded(func() error { n.wakeScan(i); return nil }); err != nil {
-		return err
-	}
+	n.wakeScan(i)
 	return n.whileReaping(i, generation, n.freeSlot)
 }
 
@@ -82,7 +75,7 @@ func (n *Namespace) whileReaping(i uint32, generation uint64, stage func(i uint3
 
 // mayReap: a process reaps itself when it leaves.
 func (n *Namespace) mayReap(i uint32, r *slotRecord) bool {
-	return i == n.slotIndex || r.alive.load() != 0 && n.slotGone(i, r)
+	return i == n.slotIndex || r.alive.load() != 0 && n.slotGone(r)
 }
 
 // reapWaits takes the waits of slot i out of their queues.
@@ -166,12 +159,12 @@ func (n *Namespace) reapStrayMutexes(i uint32, generation uint64) error {
 // wakeScan wakes every wait that is over, if slot i died, or its process may
 // have, before it had woken those that it granted something.
 func (n *Namespace) wakeScan(i uint32) {
-	if n.slot(i).waking.load() == 0 {
+	if n.slotAt(i).waking.load() == 0 {
 		return
 	}
-	used := n.header().tables[waiterTable].used.load()
+	used := min(n.header().tables[waiterTable].used.load(), maxWaiters)
 	for w := uint32(1); uint64(w) < used; w++ {
-		r := n.waiter(w)
+		r := n.waiterAt(w)
 		c := r.claim.load()
 		if s := claimState(c); s != claimIdle && s != claimWaiting && !isParked(c) {
 			n.sys.Wake(futexOf(&r.claim), 1)
@@ -179,7 +172,7 @@ func (n *Namespace) wakeScan(i uint32) {
 	}
 	limit := n.slotLimit()
 	for k := uint32(1); k < limit; k++ {
-		if r := n.slot(k); r.ready.load() != 0 && r.alive.load() != 0 {
+		if r := n.slotAt(k); r.ready.load() != 0 && r.alive.load() != 0 {
 			n.ring(r)
 		}
 	}

@@ -24,7 +24,8 @@ func (c corruption) Error() string { return string(c) }
 
 func (c corruption) Unwrap() error { return backend.ErrCorrupt }
 
-// damaged unwinds an operation that has met what no version writes.
+// damaged unwinds an operation that has met, under the lock, what no version
+// writes.
 func (n *Namespace) damaged(format string, args ...any) {
 	n.unpin() // a pinned goroutine may not panic
 	panic(corruption(fmt.Sprintf(format, args...)))
@@ -62,12 +63,23 @@ func (n *Namespace) record(t tableID, i uint32) unsafe.Pointer {
 	return unsafe.Add(n.base, uintptr(geometries[t].offset)+uintptr(i)*uintptr(geometries[t].size))
 }
 
+// slotAt and waiterAt give the address of a record whose index the caller has
+// compared with the size of the table. They serve those who look without the
+// lock, and must not unwind.
+func (n *Namespace) slotAt(i uint32) *slotRecord {
+	return (*slotRecord)(unsafe.Add(n.base, offSlots+uintptr(i)*unsafe.Sizeof(slotRecord{})))
+}
+
+func (n *Namespace) waiterAt(i uint32) *waiterRecord {
+	return (*waiterRecord)(unsafe.Add(n.base, offWaiters+uintptr(i)*unsafe.Sizeof(waiterRecord{})))
+}
+
 func (n *Namespace) slot(i uint32) *slotRecord {
 	// Slots are claimed without the lock, so their table has no used count.
 	if i == 0 || i >= maxSlots || uint64(i) >= n.header().tables[slotTable].limit.load() {
 		n.damaged("slot %d is out of range", i)
 	}
-	return (*slotRecord)(unsafe.Add(n.base, offSlots+uintptr(i)*unsafe.Sizeof(slotRecord{})))
+	return n.slotAt(i)
 }
 
 func (n *Namespace) object(i uint32) *objectRecord { return (*objectRecord)(n.record(objectTable, i)) }

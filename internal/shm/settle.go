@@ -133,7 +133,7 @@ func (n *Namespace) consider(w uint32) {
 
 func (n *Namespace) ownerDied(r *waiterRecord) bool {
 	slot := first(r.who.load())
-	return n.slotGone(slot, n.slot(slot))
+	return n.slotGone(n.slot(slot))
 }
 
 func (n *Namespace) allAvailable(w uint32, r *waiterRecord, count int) bool {

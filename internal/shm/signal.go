@@ -29,40 +29,59 @@ func SignalAndWait(ctx context.Context, owner *Owner, signal, wait *Object) (bac
 	if err := req.resolve(signal.n, owner); err != nil {
 		return none, err
 	}
-	return signal.n.perform(ctx, owner, req, func() error {
-		r, err := signal.record()
-		if err != nil {
-			return err
-		}
-		return signal.signalLocked(r, owner)
-	})
+	give := signalling{o: signal, as: signal.owner, count: 1}
+	if owner != nil && signal.kind == backend.Mutex {
+		give.count, give.as = owner.holding(signal)
+	}
+	result, err := signal.n.perform(ctx, owner, req, give.do)
+	if give.done && owner != nil && signal.kind == backend.Mutex {
+		owner.lower(signal)
+	}
+	return result, err
 }
 
-// signalLocked sets, releases or unlocks, under the lock.
-func (o *Object) signalLocked(r *objectRecord, owner *Owner) error {
-	n := o.n
+// A signalling is the first half of SignalAndWait.
+type signalling struct {
+	o     *Object
+	as    uint32 // mutexes: the owner
+	count int    // mutexes: how often it has locked it
+	done  bool
+}
+
+// do sets, releases or unlocks, under the lock.
+func (s *signalling) do() error {
+	r, err := s.o.record()
+	if err == nil {
+		err = s.signal(r)
+	}
+	s.done = err == nil
+	return err
+}
+
+func (s *signalling) signal(r *objectRecord) error {
+	o := s.o
 	switch o.kind {
 	case backend.Event:
-		n.close(o.index, r)
+		o.n.close(o.index, r)
 		r.state.store(withPayload(r.state.load(), 1))
-		n.settle(o.index, r)
+		o.n.settle(o.index, r)
 		return nil
 	case backend.Semaphore:
 		_, err := o.releaseLocked(r, 1)
 		return err
 	case backend.Mutex:
-		give := func(id uint32) error {
-			if payload(r.state.load()) != id {
-				return backend.ErrNotOwner
-			}
-			n.pass(o.index, r, 0)
-			return nil
-		}
-		if owner == nil {
-			return give(o.owner)
-		}
-		return owner.unlock(o, give)
+		return s.unlock(r)
 	default:
 		return fmt.Errorf("a %v cannot be signalled: %w", o.kind, backend.ErrInvalid)
 	}
+}
+
+func (s *signalling) unlock(r *objectRecord) error {
+	if s.count == 0 || payload(r.state.load()) != s.as {
+		return backend.ErrNotOwner
+	}
+	if s.count == 1 {
+		s.o.n.pass(s.o.index, r, 0)
+	}
+	return nil
 }

@@ -64,21 +64,28 @@ func (r *slotRecord) commandText() string {
 	return string(text)
 }
 
-// slotGone reports whether the process of a slot has died. It costs one load,
-// but for processes without robust lists.
-func (n *Namespace) slotGone(i uint32, r *slotRecord) bool {
+// slotGone reports whether the process of a slot has died, as its alive word
+// says.
+func (n *Namespace) slotGone(r *slotRecord) bool {
 	alive := r.alive.load()
-	if alive&byteLock != 0 && alive&diedBit == 0 && i != n.slotIndex && n.sys.Gone((*uint32)(&r.alive)) {
-		r.alive.cas(alive, waitersBit|diedBit)
-		return true
-	}
 	return alive == 0 || isDead(alive)
+}
+
+// probe is slotGone that also asks the system about a process without robust
+// lists, and marks its word for the others. Not under the lock.
+func (n *Namespace) probe(i uint32, r *slotRecord) bool {
+	alive := r.alive.load()
+	if alive&byteLock != 0 && !isDead(alive) && i != n.slotIndex && n.sys.Gone((*uint32)(&r.alive)) {
+		r.alive.cas(alive, waitersBit|diedBit)
+		n.sys.Wake((*uint32)(&r.alive), 1)
+	}
+	return n.slotGone(r)
 }
 
 // client describes the process of a slot.
 func (n *Namespace) client(i uint32) backend.Client {
 	r := n.slot(i)
-	return backend.Client{PID: int(r.pid.load()), Command: r.commandText(), Dead: n.slotGone(i, r)}
+	return backend.Client{PID: int(r.pid.load()), Command: r.commandText(), Dead: n.slotGone(r)}
 }
 
 // leave gives up what this process still has, such as mutexes of Owners. The

@@ -16,6 +16,9 @@ import (
 
 // Set makes the timer due after a time, and then periodically.
 func (t *Timer) Set(after, period time.Duration) error {
+	if t.open.Load() == 0 {
+		return backend.ErrClosed
+	}
 	if after < 0 || period < 0 {
 		return fmt.Errorf("due after %v, period %v: neither may be negative: %w", after, period, backend.ErrInvalid)
 	}
@@ -27,6 +30,9 @@ func (t *Timer) Set(after, period time.Duration) error {
 
 // SetAt makes the timer due at a time of day, and then periodically.
 func (t *Timer) SetAt(at time.Time, period time.Duration) error {
+	if t.open.Load() == 0 {
+		return backend.ErrClosed
+	}
 	if period < 0 {
 		return fmt.Errorf("a period of %v may not be negative: %w", period, backend.ErrInvalid)
 	}

@@ -147,8 +147,8 @@ func (n *Namespace) checkOpen(req *request, owner *Owner) error {
 	if owner.isClosed() {
 		return backend.ErrClosed
 	}
-	for _, at := range req.unique {
-		r, err := req.refs[at].record()
+	for at, o := range req.refs {
+		r, err := o.record()
 		if err != nil {
 			return err
 		}
@@ -167,7 +167,7 @@ func (n *Namespace) ownerAlive(r *objectRecord) error {
 	if owner == 0 || owner == frozen {
 		return nil
 	}
-	if slot := ownerSlot(owner); n.slotGone(slot, n.slot(slot)) {
+	if slot := ownerSlot(owner); n.slotGone(n.slot(slot)) {
 		return deadHolder{slot}
 	}
 	return nil

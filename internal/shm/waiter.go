@@ -153,13 +153,13 @@ func (n *Namespace) fillWaiter(w *waiter, req *request) {
 
 // linkHandles enters a wait into the lists of its handles.
 func (n *Namespace) linkHandles(w *waiter) {
-	if cap(w.links) < len(w.req.unique) {
-		w.links = make([]handleLink, len(w.req.unique))
+	if cap(w.links) < len(w.req.refs) {
+		w.links = make([]handleLink, len(w.req.refs))
 	}
-	w.links = w.links[:len(w.req.unique)]
-	for k, at := range w.req.unique {
+	w.links = w.links[:len(w.req.refs)]
+	for k, o := range w.req.refs {
 		l := &w.links[k]
-		*l = handleLink{o: w.req.refs[at], w: w}
+		*l = handleLink{o: o, w: w}
 		if l.next = l.o.waits; l.next != nil {
 			l.next.prev = l
 		}

@@ -1,5 +1,7 @@
 package shm
 
+import "time"
+
 // Deaths are noticed in a ring: the watcher of each process, which is the
 // thread whose end the kernel marks in the process's slot, sleeps on the alive
 // words of the next few live slots and on its own bell. Whoever joins or frees
@@ -11,20 +13,19 @@ const watched = 3
 
 // watch reaps the processes that die, until this one leaves.
 func (n *Namespace) watch() {
-	for !n.stopping.Load() {
+	for {
+		// The bell is read before all else: what changes later rings it.
 		bell := n.self.bell.load()
-		words := []*uint32{(*uint32)(&n.self.bell)}
-		values := []uint32{bell}
-		dead := uint32(0)
-		n.guarded(func() error {
-			words, values, dead = n.nextSlots(words, values)
-			return nil
-		})
-		if dead != 0 {
-			n.reap(dead)
-			continue
+		if n.stopping.Load() {
+			return
 		}
-		n.sys.SleepAny(words, values)
+		words, values, dead := n.nextSlots([]*uint32{(*uint32)(&n.self.bell)}, []uint32{bell})
+		if dead == 0 {
+			n.sys.SleepAny(words, values)
+		} else if n.reap(dead) != nil {
+			// The segment is damaged, or its lock stuck: no reason to spin.
+			n.sys.Sleep(words[0], bell, time.Second)
+		}
 	}
 }
 
@@ -39,11 +40,11 @@ func (n *Namespace) nextSlots(words []*uint32, values []uint32) ([]*uint32, []ui
 		if i == n.slotIndex || len(words) > watched {
 			break
 		}
-		r := n.slot(i)
+		r := n.slotAt(i)
 		alive := r.alive.load()
 		switch {
 		case alive == 0:
-		case n.slotGone(i, r):
+		case n.probe(i, r):
 			return words, values, i
 		default:
 			words = append(words, (*uint32)(&r.alive))
@@ -68,7 +69,7 @@ func (n *Namespace) ringPredecessors(i uint32) {
 		if j == i {
 			return
 		}
-		if r := n.slot(j); r.alive.load() != 0 && j != n.slotIndex {
+		if r := n.slotAt(j); r.alive.load() != 0 && j != n.slotIndex {
 			n.ringBell(r)
 			rung++
 		}
