@@ -1,11 +1,14 @@
 module github.com/winsys-go/ipc
 
-go 1.26.0
+go 1.25.0
+
+require (
+	github.com/spf13/cobra v1.10.2
+	golang.org/x/sys v0.45.0
+	pgregory.net/rapid v1.3.0
+)
 
 require (
 	github.com/inconshreveable/mousetrap v1.1.0 // indirect
-	github.com/spf13/cobra v1.10.2 // indirect
 	github.com/spf13/pflag v1.0.9 // indirect
-	golang.org/x/sys v0.50.0 // indirect
-	pgregory.net/rapid v1.3.0 // indirect
 )

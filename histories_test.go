@@ -21,7 +21,7 @@ func TestHistories(t *testing.T) {
 
 // TestHistoriesOfProcesses does that with processes, which die of SIGKILL.
 func TestHistoriesOfProcesses(t *testing.T) {
-	histories.Run(t, 40, func(t *testing.T, dir string) actor.Actor {
+	histories.Run(t, 100, func(t *testing.T, dir string) actor.Actor {
 		return actor.NewRemote(t, dir, "")
 	})
 }

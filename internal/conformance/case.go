@@ -31,8 +31,11 @@ type Case struct {
 // names makes those of different cases and runs different.
 var names atomic.Int64
 
+// longest is how long something may take that must happen.
+const longest = 20 * time.Second
+
 func newCase(t *testing.T, b Backend, id string) *Case {
-	c := &Case{t: t, id: id, backend: b, traits: b.Traits(), limit: testproc.Limit(t)}
+	c := &Case{t: t, id: id, backend: b, traits: b.Traits(), limit: min(testproc.Limit(t), longest)}
 	t.Cleanup(c.end)
 	c.p1 = c.process()
 	c.main = c.p1.thread()

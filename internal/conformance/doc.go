@@ -12,4 +12,8 @@
 // object says so. That a wait is still blocked is asserted by a short grace.
 // Lower bounds of times are tight, upper bounds are generous: only what never
 // ends fails.
+//
+// IPC_CONFORMANCE_REPORT names a file that gets a line for each case, with what
+// became of it. IPC_TEST_SET_CLOCK=1 lets the cases that need it set the clock
+// of the machine, for some seconds, as root.
 package conformance

@@ -39,6 +39,18 @@ var eventWaiters = []entry{
 			}
 		}
 	}},
+	{"EV-x2", "manual: a Set releases everybody who waits, and whoever comes until Reset", func(c *Case) {
+		e, ts := c.event(true, false), c.threads(3)
+		waits := c.allBlock(ts, e)
+		c.want(c.main.set(e), ok)
+		c.released(ok, waits...)
+		for _, t := range ts {
+			got, _ := t.wait(forever, e)
+			c.want(got, ok)
+		}
+		c.want(c.main.reset(e), ok)
+		c.blocked(c.allBlock(ts, e)...)
+	}},
 	{"EV-10", "auto: one Set releases exactly one of five", func(c *Case) {
 		e := c.event(false, false)
 		waits := c.allBlock(c.threads(5), e)

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/winsys-go/ipc/internal/testproc"
 	"github.com/winsys-go/ipc/internal/testproc/actor"
 )
 
@@ -126,15 +127,15 @@ func (c *Case) oneReleased(want Outcome, pending []*Pending) (*Pending, []*Pendi
 // eventually calls condition until it holds.
 func (c *Case) eventually(what string, condition func() bool) {
 	c.t.Helper()
-	for end := time.Now().Add(c.limit); !condition(); time.Sleep(100 * time.Microsecond) {
-		if time.Now().After(end) {
+	for patience := testproc.NewPatience(c.limit); !condition(); time.Sleep(100 * time.Microsecond) {
+		if patience.Out() {
 			c.t.Fatalf("not in time: %s. What the first process is doing:\n%s", what, c.p1.actor.Dump())
 		}
 	}
 }
 
-// tick is how much too early a wait may end: one tick of the clock of Windows.
-const tick = 16 * time.Millisecond
+// tick is how much too early a wait may end: one tick of the clock.
+var tick = map[bool]time.Duration{true: 16 * time.Millisecond, false: time.Millisecond}[onWindows]
 
 // took asserts that something took at least a time. How much longer is the
 // scheduler's affair, up to where it is no longer believable.

@@ -1,6 +1,7 @@
 package conformance_test
 
 import (
+	"flag"
 	"fmt"
 	"testing"
 
@@ -10,7 +11,11 @@ import (
 	"github.com/winsys-go/ipc/internal/testproc/actor"
 )
 
-func TestMain(m *testing.M) { testproc.Main(m) }
+func TestMain(m *testing.M) {
+	// The cases mostly wait: more of them at once than there are processors.
+	flag.Set("test.parallel", "16")
+	testproc.Main(m)
+}
 
 // A specification is the model, behind a lock.
 type specification struct {

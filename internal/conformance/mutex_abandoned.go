@@ -161,6 +161,73 @@ var mutexAbandoned = []entry{
 		c.want(t1.unlock(h2), ok)
 		c.want(t2.try(m), ok)
 	}},
+	{"MU-x6", "a process of which one thread owns and another waits: others get it", func(c *Case) {
+		t3 := c.thread()
+		for _, end := range []func(*Process){(*Process).exit, (*Process).kill} {
+			m, p := c.named(actor.Mutex, actor.Spec{}), c.process()
+			t1, t2 := p.thread(), p.thread()
+			t1.lock(m)
+			t2.block(m)
+			w := t3.block(m)
+			end(p)
+			c.released(abandoned(), w)
+			c.check(c.info(m).Waiters == 0, "%d waiters are left", c.info(m).Waiters)
+			c.want(t3.unlock(m), ok)
+			c.want(c.main.try(m), ok)
+		}
+	}},
+	{"MU-x9", "what an ending process only waited for is not abandoned by it", func(c *Case) {
+		for range 5 {
+			for _, end := range []func(*Process){(*Process).exit, (*Process).kill} {
+				m, free, p := c.named(actor.Mutex, actor.Spec{}), c.named(actor.Mutex, actor.Spec{}), c.process()
+				t1, t2 := p.thread(), p.thread()
+				t1.lock(m)
+				t2.blockAll(m, free) // which the end of t1 would satisfy
+				end(p)
+				c.want(c.main.try(free), ok)
+				c.want(c.main.try(m), abandoned())
+			}
+		}
+	}},
+	{"MU-x7", "owners who die one after the other", func(c *Case) {
+		m := c.named(actor.Mutex, actor.Spec{})
+		want := ok
+		for range 10 {
+			p := c.process()
+			got, _ := p.thread().wait(forever, m)
+			c.want(got, want)
+			want = abandoned()
+			p.kill()
+		}
+		// And while the next one waits already.
+		p := c.process()
+		c.want(p.thread().try(m), abandoned())
+		for range 5 {
+			next := c.process()
+			w := next.thread().block(m)
+			p.kill()
+			c.released(abandoned(), w)
+			p = next
+		}
+		p.exit()
+		c.want(c.main.try(m), abandoned())
+		c.want(c.main.unlock(m), ok)
+		c.want(c.main.try(m), ok)
+	}},
+	{"MU-x8", "Create of an abandoned mutex neither owns nor mends it", func(c *Case) {
+		m := c.named(actor.Mutex, actor.Spec{})
+		p := c.process()
+		p.thread().lock(m)
+		p.kill()
+		p2 := c.process()
+		h, r := p2.creates(actor.Mutex, m.name, actor.Spec{Owned: true})
+		c.want(outcome(r), ok)
+		c.check(r.Existed, "the mutex has not survived")
+		t2 := p2.thread()
+		c.want(t2.unlock(h), notOwner)
+		c.want(t2.try(h), abandoned())
+		c.want(t2.unlock(h), ok)
+	}},
 	{"MU-x3", "a queue behind an owner that dies while it waits elsewhere", func(c *Case) {
 		t2 := c.thread()
 		p := c.process()

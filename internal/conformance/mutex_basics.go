@@ -139,6 +139,25 @@ var mutexBasics = []entry{
 		c.check(c.info(m).Owner == nil, "somebody got the mutex when it was released")
 		c.want(t2.try(h), ok)
 	}},
+	{"MU-x5", "a handle by itself is not recursive", func(c *Case) {
+		h, _ := c.p1.creates(actor.Mutex, c.name(), actor.Spec{Owned: true})
+		nobody := &Thread{c: c, p: c.p1}
+		c.want(nobody.try(h), timeout)
+		got, took := nobody.wait(100*time.Millisecond, h)
+		c.want(got, timeout)
+		c.took(took, 100*time.Millisecond)
+		c.want(nobody.any(0, h), timeout)
+		c.want(nobody.all(0, h), timeout)
+		w := nobody.block(h) // some goroutine that shares the handle
+		c.blocked(w)
+		c.want(nobody.unlock(h), ok)
+		c.released(ok, w)
+		c.want(nobody.unlock(h), ok)
+		c.want(nobody.unlock(h), notOwner)
+		// An Owner and a handle are different owners, as two handles are.
+		c.want(nobody.try(h), ok)
+		c.want(c.p1.thread().on(actor.Unlock, c.p1.opens(&Object{kind: actor.Mutex, name: c.main.info(h).Name})), notOwner)
+	}},
 	{"MU-48", "recursion does not wrap to free", func(c *Case) {
 		c.needRecursion()
 		const n = 70_000 // beyond 16 bits; 31 bits take too long

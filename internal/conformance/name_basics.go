@@ -179,7 +179,7 @@ var nameBasics = []entry{
 		c.skip("the vocabulary of this suite has the synchronisation objects only")
 	}},
 	{"NA-31", "a duplicate of a handle in another process", func(c *Case) {
-		c.skip("handles are not duplicated by value: Inherit hands objects to a child and has tests of its own")
+		c.skip("handles are Go values: there is no duplicate of one in another process, only another handle (NA-13, NA-15)")
 	}},
 	{"NA-x1", "the list of objects", func(c *Case) {
 		p2 := c.process()

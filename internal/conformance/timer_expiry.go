@@ -194,6 +194,40 @@ var timerExpiry = []entry{
 			c.want(t2.try(o), timeout)
 		})
 	}},
+	{"TI-x3", "manual: a period later it is still signalled, and Set clears it", func(c *Case) {
+		o := c.timer(true)
+		c.want(c.main.arm(o, 10*ms, 10*ms), ok)
+		for range 3 {
+			c.main.waits(o)
+			c.want(c.main.try(o), ok)
+			c.want(c.thread().try(o), ok)
+		}
+		c.want(c.main.arm(o, long, 0), ok)
+		c.want(c.main.try(o), timeout)
+	}},
+	{"TI-x4", "due at a time of day, and then every period", func(c *Case) {
+		const period = 60 * ms
+		for _, blocked := range []bool{false, true} {
+			o, start := c.timer(false), time.Now()
+			w := &Pending{}
+			if blocked {
+				w = c.thread().block(o)
+			}
+			c.want(c.main.armAt(o, start.Add(100*ms), period), ok)
+			if blocked {
+				c.released(ok, w)
+			} else {
+				// Unless this took so long that it is due already:
+				if got := c.main.try(o); time.Since(start) < 100*ms {
+					c.want(got, timeout)
+				}
+				c.main.waits(o)
+			}
+			c.took(time.Since(start), 100*ms)
+			c.main.waits(o)
+			c.took(time.Since(start), 100*ms+period)
+		}
+	}},
 	{"TI-x1", "a manual-reset timer releases everybody, an auto-reset one somebody", func(c *Case) {
 		ts := c.threads(3)
 		c.both(func(manual bool) {

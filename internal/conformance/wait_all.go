@@ -135,6 +135,22 @@ var waitAll = []entry{
 			c.states(es, false, false)
 		}
 	}},
+	{"WA-x7", "waits for any and for all of the same objects", func(c *Case) {
+		es, ts := c.events(2, false, false), c.threads(3)
+		all := ts[0].blockAll(refs(es)...)
+		any1 := ts[1].blockAny(es[0], es[1])
+		any2 := ts[2].blockAny(es[1], es[0])
+		c.want(c.main.set(es[0]), ok) // not enough for the first, but for the second
+		c.released(okAt(0), any1)
+		c.want(c.main.set(es[0]), ok)
+		c.released(okAt(1), any2)
+		c.blocked(all)
+		c.states(es, false, false)
+		c.want(c.main.set(es[1]), ok)
+		c.want(c.main.set(es[0]), ok)
+		c.released(ok, all)
+		c.states(es, false, false)
+	}},
 	{"WA-25", "two waits for all in opposite orders, many rounds", func(c *Case) {
 		n := many(10_000)
 		a, b, ack := c.event(false, false), c.event(false, false), c.event(false, false)

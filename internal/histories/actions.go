@@ -198,8 +198,7 @@ func (d *driver) waitMany() {
 	op := actor.Op{Verb: pick(d, "verb", []actor.Verb{actor.Any, actor.All}), Owner: d.ownerOf(p)}
 	for range 2 + d.below(3, "objects") {
 		h := d.handle(p, "").number
-		again := d.chance("twice", 10) && (op.Verb == actor.All || slices.Contains(op.Handles, h)) // KNOWN
-		if !d.named(p, op.Handles, h) || again {
+		if !d.named(p, op.Handles, h) || d.chance("twice", 10) {
 			op.Handles = append(op.Handles, h)
 		}
 	}

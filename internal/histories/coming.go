@@ -28,10 +28,7 @@ func (d *driver) create() {
 		Verb: actor.Create, Kind: pick(d, "kind", actor.Kinds),
 		Name: pick(d, "name", append([]string{""}, names...)), Spec: d.spec(), Owner: d.ownerOf(p),
 	}
-	op.Spec.Permanent = d.chance("permanent", 8) && op.Name != "" // KNOWN
-	if d.ownerFaults(p, &op) > 0 {                                // KNOWN
-		op.Spec.Permanent = false
-	}
+	op.Spec.Permanent = d.chance("permanent", 8)
 	d.obtain(p, op)
 }
 
@@ -94,17 +91,21 @@ func (d *driver) freed(frees func(*model.Object) bool) int {
 	return n
 }
 
+// die kills a player. Where nobody gains from his death, the next operation
+// comes at once: what is signalled after a death never goes to the dead.
 func (d *driver) die() {
 	p := d.player()
 	if len(d.players) == 1 {
 		return
 	}
 	id := p.double.ID
-	freed := d.freed(func(o *model.Object) bool {
-		return o.Owner.Process == id || slices.ContainsFunc(o.Held, func(h model.Permits) bool { return h.Process == id })
-	})
+	permits := func(o *model.Object) bool {
+		return slices.ContainsFunc(o.Held, func(h model.Permits) bool { return h.Process == id })
+	}
+	freed := d.freed(func(o *model.Object) bool { return o.Owner.Process == id || permits(o) })
+	gains := freed > 0 || slices.ContainsFunc(d.world.Objects, permits)
 	if freed <= 1 {
-		d.kill(p)
+		d.kill(p, gains || d.chance("noticed", 2))
 	}
 }
 

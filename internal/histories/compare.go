@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/winsys-go/ipc"
+	"github.com/winsys-go/ipc/internal/testproc"
 	"github.com/winsys-go/ipc/internal/testproc/actor"
 )
 
@@ -22,7 +23,7 @@ func (d *driver) compare() {
 	}
 	want := d.lines(model.Objects, d.pid)
 	var got []string
-	for end, i := time.Now().Add(d.stage.limit()), 0; ; i++ {
+	for patience, i := testproc.NewPatience(d.stage.limit()), 0; ; i++ {
 		r := d.stage.observe()
 		if r.Code != actor.OK {
 			d.t.Fatalf("list the objects: %s", r)
@@ -31,7 +32,7 @@ func (d *driver) compare() {
 		if slices.Equal(got, want) {
 			return
 		}
-		if time.Now().After(end) {
+		if patience.Out() {
 			break
 		}
 		if i < 10 {
@@ -80,10 +81,7 @@ func line(i *ipc.Info, pid func(int) int) string {
 	case actor.Semaphore:
 		fmt.Fprintf(&b, ", count %d/%d, reclaim %v", i.Count, i.Max, i.ReclaimOnExit)
 	case actor.Timer:
-		fmt.Fprintf(&b, ", manual %v, due %v", i.ManualReset, !i.Due.IsZero())
-		if !i.Due.IsZero() { // KNOWN
-			fmt.Fprintf(&b, ", period %v", i.Period)
-		}
+		fmt.Fprintf(&b, ", manual %v, due %v, period %v", i.ManualReset, !i.Due.IsZero(), i.Period)
 	default:
 		fmt.Fprintf(&b, ", manual %v", i.ManualReset)
 	}
@@ -94,9 +92,7 @@ func line(i *ipc.Info, pid func(int) int) string {
 	slices.Sort(holders)
 	fmt.Fprintf(&b, ", held open by %q, %d waiters", holders, i.Waiters)
 	for _, w := range i.Waiting { // in the order of the queue
-		// The number of its objects is not compared: one that is named twice
-		// may count once or twice.
-		fmt.Fprintf(&b, ", %d waits (all %v)", pid(w.PID), w.All)
+		fmt.Fprintf(&b, ", %d waits (all %v) for %d", pid(w.PID), w.All, w.Objects)
 	}
 	return b.String()
 }

@@ -46,7 +46,8 @@ type action struct {
 func (d *driver) step(t *rapid.T) {
 	d.t = t
 	defer func() {
-		if p := recover(); p != nil && p != any(impossible{}) {
+		p := recover()
+		if _, ok := p.(impossible); p != nil && !ok {
 			panic(p)
 		}
 	}()

@@ -128,8 +128,9 @@ func (d *driver) cancel(id model.WaiterID) {
 	d.settle()
 }
 
-// kill ends a player. His double takes his own waits with him.
-func (d *driver) kill(p *player) {
+// kill ends a player. His double takes his own waits with him. With noticed,
+// the others are given the time to notice.
+func (d *driver) kill(p *player, noticed bool) {
 	d.t.Helper()
 	d.logf("P%d: dies", p.number)
 	for id, w := range d.pending {
@@ -143,7 +144,9 @@ func (d *driver) kill(p *player) {
 		d.t.Fatalf("P%d does not end:\n%s", p.number, p.actor.Dump())
 	}
 	d.players = slices.DeleteFunc(d.players, func(x *player) bool { return x == p })
-	d.settle()
+	if noticed {
+		d.settle()
+	}
 }
 
 // settle waits for the waits that the model has ended, and then compares the

@@ -41,6 +41,13 @@
 // they held becomes of use to the others: that is where abandoned mutexes come
 // from, and reclaimed permits.
 //
+// # What is left to callers
+//
+// The model has no timeouts: a wait whose time is over is cancelled by whoever
+// counts the time. It has no process that can be waited for: to a wait that is
+// a manual-reset event, set when the process has ended. It does not say who may
+// open what, since a namespace is open to its users as a whole.
+//
 // # Where engines may differ
 //
 // A contended mutex is handed over in the order of the waits here. An engine

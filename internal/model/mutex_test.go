@@ -64,6 +64,9 @@ func TestMutexes(t *testing.T) {
 				l.Fatal("it existed")
 			}
 			l.wantErr(l.Unlock(NoOwner, h), backend.ErrNotOwner)
+			for _, as := range []OwnerID{NoOwner, l.owner()} { // in the same process
+				l.wantErr(l.Unlock(as, l.open(backend.Mutex, "m")), backend.ErrNotOwner)
+			}
 			l.want(l.any(h), "TIMEOUT")
 		},
 		"MU-10": func(l *lab) {

@@ -31,11 +31,11 @@ func canonical(name string) (string, error) {
 	return prefix + base, nil
 }
 
-// named finds an object by its canonical name; nil when there is none. The
-// four kinds share one space of names.
+// named finds an object by its canonical name, which is never empty; nil when
+// there is none. The four kinds share one space of names.
 func (w *World) named(name string) *Object {
 	for _, o := range w.Objects {
-		if o.Name == name && name != "" {
+		if o.Name == name {
 			return o
 		}
 	}

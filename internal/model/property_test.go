@@ -100,6 +100,7 @@ func (m *machine) do(t *rapid.T, steps bool, op func(*World) error, change func(
 		change()
 	}
 	m.book(t, steps, before, m.w.Completed())
+	m.bookTimers()
 	return err
 }
 
@@ -179,8 +180,12 @@ func (m *machine) Check(t *rapid.T) {
 	}
 	for _, o := range m.w.Objects {
 		a := m.accounts[o.ID]
-		got := fmt.Sprint(o.Signaled, o.Count, o.Owner, o.Depth, o.Abandoned)
-		want := fmt.Sprint(a.set, a.count, a.owner, a.depth, a.abandoned)
+		held := map[ProcessID]int{}
+		for _, p := range o.Held {
+			held[p.Process] = p.N
+		}
+		got := fmt.Sprint(o.Signaled, o.Count, held, o.Owner, o.Depth, o.Abandoned)
+		want := fmt.Sprint(a.set, a.count, a.held, a.owner, a.depth, a.abandoned)
 		if o.Kind != backend.Timer && got != want {
 			t.Fatalf("%v %d is %s, and must be %s", o.Kind, o.ID, got, want)
 		}
@@ -374,7 +379,9 @@ func (m *machine) bookRelease(t *rapid.T, h HandleID, n int) {
 	if a.count += n; a.count > a.max || n < 1 {
 		t.Fatalf("a release of %d succeeded", n)
 	}
-	if a.held[r.Process] = max(a.held[r.Process]-n, 0); a.held[r.Process] == 0 {
+	if left := a.held[r.Process] - n; left > 0 {
+		a.held[r.Process] = left
+	} else {
 		delete(a.held, r.Process)
 	}
 }
@@ -457,39 +464,39 @@ func (m *machine) Cancel(t *rapid.T) {
 func (m *machine) SetTimer(t *rapid.T) {
 	h := m.handle(t, backend.Timer)
 	after, period := duration(t, "after"), duration(t, "period")
-	m.do(t, false, func(w *World) error { return w.SetTimer(h, after, period) }, m.bookTimers)
+	m.do(t, false, func(w *World) error { return w.SetTimer(h, after, period) }, nil)
 }
 
 func (m *machine) SetTimerAt(t *rapid.T) {
 	h := m.handle(t, backend.Timer)
 	at, period := m.w.Wall.Add(duration(t, "at")), duration(t, "period")
-	m.do(t, false, func(w *World) error { return w.SetTimerAt(h, at, period) }, m.bookTimers)
+	m.do(t, false, func(w *World) error { return w.SetTimerAt(h, at, period) }, nil)
 }
 
 func (m *machine) CancelTimer(t *rapid.T) {
 	h := m.handle(t, backend.Timer)
-	m.do(t, false, func(w *World) error { return w.CancelTimer(h) }, m.bookTimers)
+	m.do(t, false, func(w *World) error { return w.CancelTimer(h) }, nil)
 }
 
 func (m *machine) Advance(t *rapid.T) {
 	d := duration(t, "d")
-	m.do(t, true, func(w *World) error { w.Advance(d); return nil }, m.bookTimers)
+	m.do(t, true, func(w *World) error { w.Advance(d); return nil }, nil)
 }
 
 func (m *machine) SetWall(t *rapid.T) {
 	at := m.w.Wall.Add(duration(t, "by"))
-	m.do(t, true, func(w *World) error { w.SetWall(at); return nil }, m.bookTimers)
+	m.do(t, true, func(w *World) error { w.SetWall(at); return nil }, nil)
 }
 
 func duration(t *rapid.T, name string) time.Duration {
 	return time.Duration(rapid.IntRange(-1, 10).Draw(t, name)) * ms
 }
 
-// bookTimers takes over what time has done to the timers.
+// bookTimers takes over the state of the timers, for which there is no account.
 func (m *machine) bookTimers() {
 	for id, a := range m.accounts {
-		if a.kind == backend.Timer {
-			a.set = m.w.object(id).Signaled
+		if o := m.w.object(id); o != nil && a.kind == backend.Timer {
+			a.set = o.Signaled
 		}
 	}
 }

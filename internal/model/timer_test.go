@@ -91,6 +91,14 @@ func TestTimers(t *testing.T) {
 				l.want(l.any(timer), "OK(0)")
 			}
 		},
+		"TI-12 and those who wait have it": func(l *lab) {
+			a := l.timer(false)
+			x, y := l.blockAny(a), l.blockAny(a)
+			l.ok(l.SetTimer(a, 0, 0))
+			l.want(l.state(x), "OK(0)")
+			l.ok(l.SetTimerAt(a, dawn, 0))
+			l.want(l.state(y), "OK(0)")
+		},
 		"TI-13": func(l *lab) {
 			a := l.timer(false)
 			l.ok(l.SetTimer(a, 10*time.Second, 0), l.SetTimer(a, 20*ms, 0))
@@ -120,8 +128,9 @@ func TestTimers(t *testing.T) {
 			l.ok(l.SetTimer(after, 3*time.Second, 0))
 			l.ok(l.SetTimerAt(period, dawn, 3*time.Second))
 			l.want(l.any(period), "OK(0)")
+			id := l.blockAny(at)
 			l.SetWall(dawn.Add(10 * time.Second))
-			l.want(l.any(at), "OK(0)")
+			l.want(l.state(id), "OK(0)")
 			l.want(l.any(after, period), "TIMEOUT")
 			l.Advance(3 * time.Second)
 			l.want(l.all(after, period), "OK(0)")

@@ -48,7 +48,8 @@ const (
 // which all are available; an object may not stand in it twice, under whatever
 // handle.
 //
-// The model has no timeouts: a wait whose time is over is cancelled.
+// A free or signalled object is had at once: those who wait for it longer
+// could not be satisfied, or they would have been.
 func (w *World) Wait(as OwnerID, all bool, hs ...HandleID) (WaiterID, error) {
 	x, err := w.prepare(as, all, hs)
 	if err != nil {

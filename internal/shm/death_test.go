@@ -4,6 +4,7 @@ package shm
 
 import (
 	"context"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -240,6 +241,8 @@ func TestDeathAtEveryStep(t *testing.T) {
 // dieAt runs a scenario in which a dies before step k. It reports whether the
 // operation has so many.
 func dieAt(t *testing.T, s scenario, k int) (dead bool) {
+	runtime.LockOSThread() // steps and holders go by the thread
+	defer runtime.UnlockOSThread()
 	w := newWorld(t)
 	defer w.close()
 	defer func() {
@@ -265,8 +268,8 @@ func TestRecoveryDies(t *testing.T) {
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
 			rounds := 0
-			for k := 1; ; k += 3 {
-				for j := 1; ; j += 7 {
+			for k := 1; ; k += 7 {
+				for j := 1; ; j += 11 {
 					dead, again := dieTwice(t, s, k, j)
 					rounds++
 					if !dead {
@@ -285,6 +288,8 @@ func TestRecoveryDies(t *testing.T) {
 // dieTwice lets a die at step k of its operation, then another process at step
 // j of clearing up after it.
 func dieTwice(t *testing.T, s scenario, k, j int) (dead, again bool) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	w := newWorld(t)
 	defer w.close()
 	defer func() {

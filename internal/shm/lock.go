@@ -62,13 +62,14 @@ func (d deadHolder) Error() string { return fmt.Sprintf("slot %d is dead", d.slo
 
 func (n *Namespace) lockedOnce(do func() error) error {
 	n.mu.Lock()
+	n.holder.note(true)
 	if n.closed && !n.leaving {
-		n.mu.Unlock()
+		n.unlockLocal()
 		return backend.ErrClosed
 	}
 	recoverFirst, err := n.lock()
 	if err != nil {
-		n.mu.Unlock()
+		n.unlockLocal()
 		return err
 	}
 	n.pin()
@@ -84,9 +85,15 @@ func (n *Namespace) lockedOnce(do func() error) error {
 	n.unlock()
 	wakes := n.wakes
 	n.wakes = wakeList{}
-	n.mu.Unlock()
+	n.unlockLocal()
 	n.deliver(&wakes)
 	return err
+}
+
+// unlockLocal lets the Namespace's own mutex go.
+func (n *Namespace) unlockLocal() {
+	n.holder.note(false)
+	n.mu.Unlock()
 }
 
 // guarded, which is called under the lock only, runs do and turns damage into an error. The segment is left in a

@@ -23,6 +23,7 @@ type Namespace struct {
 
 	// mu is taken before the namespace's lock and guards everything below.
 	mu       sync.Mutex
+	holder   holder
 	closed   bool
 	leaving  bool
 	pinned   bool
@@ -30,6 +31,7 @@ type Namespace struct {
 	touched  []uint32 // objects whose S this section has set, or whose queue it has emptied
 	frozen   []uint32 // mutexes that it has frozen
 	wakes    wakeList
+	settling int64 // the time at which the present settling of a mutex began
 	handles  map[*Object]struct{}
 	owners   ownerNumbers
 	waiting  map[uint32]*waiter // blocked waits by the index of their record

@@ -2,6 +2,11 @@
 
 package shm
 
+import (
+	"sync/atomic"
+	"syscall"
+)
+
 // mayPin is false, since a pinned goroutine may not stop anywhere.
 const mayPin = false
 
@@ -12,5 +17,17 @@ var Step func()
 func seam() {
 	if Step != nil {
 		Step()
+	}
+}
+
+// A holder is the thread that has a Namespace's mutex, so that a test can tell
+// whether an operation died with it.
+type holder struct{ thread atomic.Int64 }
+
+func (h *holder) note(locked bool) {
+	if locked {
+		h.thread.Store(int64(syscall.Gettid()))
+	} else {
+		h.thread.Store(0)
 	}
 }

@@ -47,8 +47,6 @@ func (s *steps) step() {
 
 // runUntil runs op and lets it die before access k. It reports whether it did.
 func (s *steps) runUntil(k int, op func()) (dead bool) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
 	defer func() {
 		s.thread.Store(0)
 		if r := recover(); r != nil {
@@ -77,6 +75,7 @@ type world struct {
 	dir     string
 	a, b, c *Namespace
 	all     []*Namespace
+	dead    []*Namespace
 	waits   []*blocked
 }
 
@@ -109,6 +108,9 @@ func (w *world) attach() *Namespace {
 func (w *world) close() {
 	for _, n := range w.all {
 		n.Close()
+	}
+	for _, n := range w.dead {
+		n.bury()
 	}
 	os.RemoveAll(w.dir)
 }
@@ -238,7 +240,8 @@ func spec(name string) backend.Spec { return backend.Spec{Kind: backend.Event, N
 
 // quietly is kill without waking anybody who watches.
 func (w *world) quietly(n *Namespace) {
-	n.mu.TryLock()
+	n.seize()
+	w.dead = append(w.dead, n)
 	n.stopping.Store(true)
 	n.self.alive.store(waitersBit | diedBit)
 	for i, x := range w.all {
@@ -250,3 +253,22 @@ func (w *world) quietly(n *Namespace) {
 
 // tell wakes those who watch a dead process.
 func (w *world) tell(n *Namespace) { n.sys.Wake((*uint32)(&n.self.alive), 100) }
+
+// bury ends the thread of a dead process, which has no part in anything any
+// more.
+func (n *Namespace) bury() {
+	n.closed, n.leaving = true, false
+	n.mu.Unlock()
+	n.ring(n.self)
+	n.dispatcher.Wait()
+	n.ringBell(n.self)
+	<-n.left
+}
+
+// seize takes a dead process's mutex for good, unless its operation, which ran
+// on this thread, died with it.
+func (n *Namespace) seize() {
+	if n.holder.thread.Load() != int64(syscall.Gettid()) {
+		n.mu.Lock() // its watcher may have it, but not for long
+	}
+}

@@ -90,6 +90,11 @@ func (n *Namespace) thaw(r *objectRecord) {
 // of their arrival, as far as it goes.
 func (n *Namespace) settle(i uint32, r *objectRecord) {
 	isMutex := backend.Kind(r.kind.load()&kindMask) == backend.Mutex
+	if isMutex {
+		// One time for all: a waiter's patience must not end between the look
+		// at it and the look at the one behind it.
+		n.settling = n.sys.Now()
+	}
 	e := first(r.queue.load())
 	for range maxWaiters {
 		if e == 0 || !isMutex && payload(r.state.load()) == 0 || isMutex && !n.freeze(i, r) {
@@ -181,7 +186,7 @@ func (n *Namespace) nudgedWaiter(o *objectRecord) uint32 {
 }
 
 func (n *Namespace) hasWaited(r *waiterRecord) bool {
-	return n.sys.Now()-int64(r.since.load()) >= handOverAfter
+	return n.settling-int64(r.since.load()) >= handOverAfter
 }
 
 // shouldNudge reports whether a waiter should be told to fetch the mutex,

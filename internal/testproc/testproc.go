@@ -28,6 +28,7 @@ package testproc
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"testing"
 	"time"
 )
@@ -70,6 +71,22 @@ func Main(m *testing.M) {
 	}
 	f(newChild())
 	os.Exit(0)
+}
+
+// nothing is the child that ends at once.
+const nothing = "nothing"
+
+func init() { Register(nothing, func(*Child) {}) }
+
+// Nothing runs a child that does nothing, from a test or from another child.
+func Nothing() error {
+	exe, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(exe)
+	cmd.Env = append(os.Environ(), variable+"="+nothing)
+	return cmd.Run()
 }
 
 // longest is the most that anything may take. Tests that pass never wait for

@@ -1,19 +1,41 @@
 package oracle
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/winsys-go/ipc"
 	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/model"
 	"github.com/winsys-go/ipc/internal/testproc/actor"
 )
 
 func (p *Process) objects() actor.Result {
 	var r actor.Result
-	for _, i := range p.World.List() {
-		r.Objects = append(r.Objects, *info(&i))
+	w := p.World
+	objects := slices.Clone(w.Objects)
+	slices.SortStableFunc(objects, func(a, b *model.Object) int { return strings.Compare(a.Name, b.Name) })
+	for k, b := range w.List() {
+		i := info(&b)
+		countOnce(w, objects[k].ID, i.Waiting)
+		r.Objects = append(r.Objects, *i)
 	}
 	return r
+}
+
+// countOnce makes the waits for an object count what they name twice once, as
+// the package does.
+func countOnce(w *model.World, id model.ObjectID, waiting []ipc.Waiter) {
+	k := 0
+	for _, x := range w.Waiters {
+		if !slices.Contains(x.Objects, id) {
+			continue
+		}
+		different := slices.Compact(slices.Sorted(slices.Values(x.Objects)))
+		waiting[k].Objects = len(different)
+		k++
+	}
 }
 
 // info puts what the model says into the package's words.

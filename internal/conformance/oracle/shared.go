@@ -104,12 +104,16 @@ func (a *Actor) limit(c *actor.Call) *actor.Call {
 	outer := actor.NewCall(c.Op, c.Cancel)
 	start := time.Now()
 	go func() {
-		r, ok := c.Await(c.Op.Timeout)
-		if !ok {
+		timer := time.NewTimer(c.Op.Timeout)
+		defer timer.Stop()
+		select {
+		case <-c.Done():
+		case <-timer.C:
 			c.Cancel()
-			if r = c.Result(); r.Code == actor.Canceled {
-				r.Code = actor.Timeout
-			}
+		}
+		r := c.Result()
+		if r.Code == actor.Canceled && time.Since(start) >= c.Op.Timeout {
+			r.Code = actor.Timeout
 		}
 		r.Elapsed = time.Since(start)
 		outer.Finish(r)

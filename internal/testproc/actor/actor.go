@@ -3,6 +3,8 @@ package actor
 import (
 	"context"
 	"time"
+
+	"github.com/winsys-go/ipc/internal/testproc"
 )
 
 // An Actor does operations. It is a process, or stands for one.
@@ -68,14 +70,10 @@ func (c *Call) Await(limit time.Duration) (Result, bool) {
 		return c.result, true
 	default:
 	}
-	timer := time.NewTimer(limit)
-	defer timer.Stop()
-	select {
-	case <-c.done:
-		return c.result, true
-	case <-timer.C:
+	if !testproc.NewPatience(limit).Wait(c.done) {
 		return Result{}, false
 	}
+	return c.result, true
 }
 
 // Cancel cancels the context of the operation.

@@ -5,8 +5,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
-	"os/exec"
 	"sync"
+
+	"github.com/winsys-go/ipc/internal/testproc"
 )
 
 // RunBatch does the operations of a Batch without a pause, again and again.
@@ -68,7 +69,7 @@ func (c *Chores) Do(op *Op) Result {
 	case Counted:
 		return Result{N: c.counter}
 	case Spawn:
-		return plain(exec.Command("/bin/true").Run())
+		return plain(testproc.Nothing())
 	}
 	f, err := os.OpenFile(op.File, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {

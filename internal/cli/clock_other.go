@@ -1,0 +1,11 @@
+//go:build !linux
+
+package cli
+
+import "time"
+
+var started = time.Now()
+
+// monotonic is the time since this process started: without a backend there
+// are no other processes to compare it with.
+func monotonic() int64 { return int64(time.Since(started)) }
