@@ -99,7 +99,6 @@ func (c *Case) needProcesses() {
 type Process struct {
 	c       *Case
 	actor   actor.Actor
-	ended   bool
 	handles map[*Object]int
 }
 

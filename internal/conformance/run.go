@@ -79,7 +79,6 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 type report struct {
 	mu    sync.Mutex
 	lines []string
-	skips map[string]string
 }
 
 var skips sync.Map // of *testing.T: the reasons

@@ -1,3 +1,5 @@
+//go:build ipcseam
+
 package shm
 
 import (
