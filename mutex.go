@@ -2,6 +2,7 @@ package ipc
 
 import (
 	"context"
+	"errors"
 
 	"github.com/winsys-go/ipc/internal/backend"
 )
@@ -58,20 +59,48 @@ func createMutex(n *Namespace, name string, o *MutexOptions) (*Mutex, error) {
 	m := &Mutex{name: name}
 	err := refuseSecurity(o.Security)
 	if err == nil {
-		err = create(n, &m.native.Object, backend.Spec{
-			Kind: backend.Mutex, Name: name, Permanent: o.Permanent,
-			Owned: o.InitiallyOwned,
-		})
-	}
-	if err == nil && o.InitiallyOwned && o.Owner != nil && !m.native.Existed() {
-		if err = o.Owner.native.Adopt(&m.native); err != nil {
-			m.Close()
-		}
+		err = m.create(n, o)
 	}
 	if err != nil {
 		return nil, fail("create mutex", name, err)
 	}
 	return m, nil
+}
+
+// create fills in the handle. A new mutex is owned by the handle first, and
+// then at once by its Owner, so that nobody comes between.
+func (m *Mutex) create(n *Namespace, o *MutexOptions) error {
+	byOwner := o.InitiallyOwned && o.Owner != nil
+	if byOwner {
+		if err := o.Owner.native.Begin(); err != nil {
+			return m.openInstead(n, err)
+		}
+		defer o.Owner.native.End()
+	}
+	err := create(n, &m.native.Object, backend.Spec{
+		Kind: backend.Mutex, Name: m.name, Permanent: o.Permanent, Owned: o.InitiallyOwned,
+	})
+	if err != nil || !byOwner || m.native.Existed() {
+		return err
+	}
+	if err := o.Owner.native.Adopt(&m.native); err != nil {
+		m.Close()
+		return err
+	}
+	return nil
+}
+
+// openInstead opens the mutex if it exists, in which case its first owner does
+// not matter; otherwise cause is why it cannot be created.
+func (m *Mutex) openInstead(n *Namespace, cause error) error {
+	if m.name == "" {
+		return cause
+	}
+	err := open(n, &m.native.Object, backend.Mutex, m.name)
+	if errors.Is(err, ErrNotExist) {
+		return cause
+	}
+	return err
 }
 
 // OpenMutex opens the existing mutex name. The errors are those of

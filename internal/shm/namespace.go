@@ -86,7 +86,16 @@ func (n *Namespace) Close() error {
 	}
 	n.mu.Unlock()
 
-	var err error
+	// All waits first: what the closing of one handle frees must not go to the
+	// wait of another.
+	err := n.locked(func() error {
+		waits := make([]*waiter, 0, len(n.waiting))
+		for _, w := range n.waiting {
+			waits = append(waits, w)
+		}
+		n.withdrawAll(waits, claimClosed)
+		return nil
+	})
 	for _, o := range handles {
 		if e := o.Close(); e != nil && err == nil {
 			err = e

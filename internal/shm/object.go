@@ -268,9 +268,11 @@ func (o *Object) Close() error {
 	}
 	n := o.n
 	return n.locked(func() error {
+		var waits []*waiter
 		for l := o.waits; l != nil; l = l.next {
-			n.withdraw(l.w, claimClosed)
+			waits = append(waits, l.w)
 		}
+		n.withdrawAll(waits, claimClosed)
 		r := n.object(o.index)
 		if generation(r.state.load()) != o.base {
 			n.damaged("the object of an open handle is gone")

@@ -134,12 +134,16 @@ func (w *Owner) count(o *Object) {
 	}
 }
 
-// Adopt makes w the owner of m, which its handle owns and has just created.
+// Begin starts a call of w that creates a mutex, so that w is known to be free
+// for it, and End ends it.
+func (w *Owner) Begin() error { return w.begin() }
+
+// End ends what Begin began.
+func (w *Owner) End() { w.end() }
+
+// Adopt makes w, between Begin and End, the owner of m, which its handle owns
+// and has just created.
 func (w *Owner) Adopt(m *Mutex) error {
-	if err := w.begin(); err != nil {
-		return err
-	}
-	defer w.end()
 	id, err := w.idIn(m.n, &m.Object)
 	if err != nil {
 		return err
@@ -258,7 +262,7 @@ func (n *Namespace) abandonHolding(h holding, owner uint32) error {
 func (x *waiter) close(use uint64) {
 	x.n.locked(func() error {
 		if x.use == use && x.n.waiting[x.index] == x {
-			x.n.withdraw(x, claimClosed)
+			x.n.withdrawAll([]*waiter{x}, claimClosed)
 		}
 		return nil
 	})

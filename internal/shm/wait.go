@@ -96,7 +96,7 @@ func (n *Namespace) perform(ctx context.Context, owner *Owner, req *request, bef
 		w = n.enqueue(req)
 		n.armFor(w)
 		if owner.setWait(w) {
-			n.withdraw(w, claimClosed)
+			n.withdrawAll([]*waiter{w}, claimClosed)
 		}
 		return nil
 	})
@@ -144,7 +144,7 @@ func (n *Namespace) collect(ctx context.Context, owner *Owner, w *waiter, req *r
 // checkOpen makes sure, under the lock, that no handle of a request was closed
 // and that every object is what it was.
 func (n *Namespace) checkOpen(req *request, owner *Owner) error {
-	if owner.isClosed() {
+	if owner.isClosed() || n.closed {
 		return backend.ErrClosed
 	}
 	for at, o := range req.refs {

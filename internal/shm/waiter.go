@@ -183,20 +183,26 @@ func (w *waiter) unlinkHandles() {
 	w.links = w.links[:0]
 }
 
-// withdraw ends a wait that has not succeeded: it leaves all queues, and what
-// it was told to fetch goes to the next.
-func (n *Namespace) withdraw(w *waiter, state uint32) {
-	c := w.rec.claim.load()
-	if !queued(c) {
-		return
+// withdrawAll ends waits that have not succeeded: they leave all queues, and
+// what they were told to fetch goes to the next, but to none of them.
+func (n *Namespace) withdrawAll(waits []*waiter, state uint32) {
+	var nudged []uint32
+	for _, w := range waits {
+		c := w.rec.claim.load()
+		if !queued(c) {
+			continue
+		}
+		if claimState(c) == claimNudged {
+			nudged = append(nudged, first(n.entry(n.entryOf(w.index, w.rec, 0)).target.load()))
+		}
+		n.startWaking()
+		n.putUnlinked(w.index, w.rec)
+		n.put(&w.rec.claim, n.newClaim(c, state))
+		n.commit()
+		n.wake(w.index, w.rec)
 	}
-	n.startWaking()
-	n.putUnlinked(w.index, w.rec)
-	n.put(&w.rec.claim, n.newClaim(c, state))
-	n.commit()
-	n.wake(w.index, w.rec)
-	if claimState(c) == claimNudged {
-		n.settleFirst(w.index, w.rec)
+	for _, i := range nudged {
+		n.settle(i, n.object(i))
 	}
 }
 
@@ -212,7 +218,7 @@ func (w *waiter) cancel(use uint64) {
 	for {
 		err := w.n.locked(func() error {
 			if w.use == use && w.n.waiting[w.index] == w {
-				w.n.withdraw(w, claimCancelled)
+				w.n.withdrawAll([]*waiter{w}, claimCancelled)
 			}
 			return nil
 		})

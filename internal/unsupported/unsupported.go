@@ -72,6 +72,8 @@ func (*Timer) Cancel() error                          { return Err }
 func (*Timer) Wait(context.Context) error             { return Err }
 func (*Timer) TryWait() (bool, error)                 { return false, Err }
 
+func (*Owner) Begin() error        { return Err }
+func (*Owner) End()                {}
 func (*Owner) Adopt(*Mutex) error  { return Err }
 func (*Owner) Unlock(*Mutex) error { return Err }
 func (*Owner) Close() error        { return nil }
