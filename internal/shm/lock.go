@@ -24,8 +24,9 @@ const (
 	lockPatience = 30 * time.Second     // then the holder counts as stuck
 )
 
-// errGrown makes locked begin anew after a table has grown.
-const maxGrowths = 64
+// maxGrowths bounds how often locked begins anew, after a table has grown or a
+// dead process was reaped.
+const maxGrowths = 1000
 
 // locked runs do under the namespace's lock, then wakes whom do has granted
 // anything. An error of do must leave everything as it was. locked fails
@@ -40,7 +41,7 @@ func (n *Namespace) locked(do func() error) error {
 		case err == nil:
 			return nil
 		case errors.As(err, &s):
-			if err := n.grow(s.table); err != nil {
+			if err := n.grow(s.table, s.limit); err != nil {
 				return err
 			}
 		case errors.As(err, &d):

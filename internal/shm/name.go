@@ -97,9 +97,9 @@ func (n *Namespace) takeChunks(name string) (uint32, error) {
 			c = next
 			next = uint32(n.chunk(c).next.load())
 		} else {
-			if fresh >= h.limit.load() {
+			if limit := h.limit.load(); fresh >= limit {
 				n.pending = 0
-				return 0, shortage{chunkTable}
+				return 0, shortage{chunkTable, limit}
 			}
 			c = uint32(fresh)
 			fresh++

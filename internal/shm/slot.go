@@ -42,7 +42,7 @@ func (n *Namespace) claimSlot(try func(*uint32) bool) error {
 		if limit >= maxSlots {
 			return fmt.Errorf("%w: %d processes use it already, the most there can be", backend.ErrNoSpace, limit-1)
 		}
-		if err := n.grow(slotTable); err != nil {
+		if err := n.grow(slotTable, uint64(limit)); err != nil {
 			return err
 		}
 	}

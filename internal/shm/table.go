@@ -12,7 +12,10 @@ import (
 // A shortage unwinds a locked section, before it has changed anything, when a
 // table must grow; Namespace.locked lets the lock go, reserves memory and
 // begins anew.
-type shortage struct{ table tableID }
+type shortage struct {
+	table tableID
+	limit uint64 // of the table, when it was found full
+}
 
 func (s shortage) Error() string { return fmt.Sprintf("table %d is full", s.table) }
 
@@ -26,9 +29,9 @@ func (n *Namespace) take(t tableID, next func(i uint32) *word) (uint32, error) {
 		return i, nil
 	}
 	used := h.used.load()
-	if used >= h.limit.load() {
+	if limit := h.limit.load(); used >= limit {
 		n.pending = 0
-		return 0, shortage{t}
+		return 0, shortage{t, limit}
 	}
 	n.put(&h.used, used+1)
 	return uint32(used), nil
@@ -41,13 +44,15 @@ func (n *Namespace) give(t tableID, firstIndex uint32, last *word) {
 	n.put(&h.free, uint64(firstIndex))
 }
 
-// grow reserves memory for more records of a table. It needs no lock: reserving
+// grow reserves memory for more records of a table that was found full at limit. It needs no lock: reserving
 // twice does no harm, and limit only ever rises. A process that dies between
 // the two has reserved for the next one.
-func (n *Namespace) grow(t tableID) error {
+func (n *Namespace) grow(t tableID, limit uint64) error {
 	g := &geometries[t]
 	h := &n.header().tables[t]
-	limit := h.limit.load()
+	if h.limit.load() != limit {
+		return nil // somebody else has done it meanwhile
+	}
 	if limit >= g.max {
 		return fmt.Errorf("%w: all %d records of table %d are in use", backend.ErrNoSpace, g.max, t)
 	}
