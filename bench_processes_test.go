@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -203,6 +204,7 @@ func untilWaiters(tb testing.TB, m *ipc.Mutex, want int) {
 		if i := must(m.Info()); i.Waiters == want {
 			return
 		}
+		runtime.Gosched()
 	}
 	tb.Fatalf("there are not %d waiters", want)
 }

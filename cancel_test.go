@@ -5,6 +5,7 @@ package ipc_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -63,6 +64,7 @@ func TestCancelAtTheSignal(t *testing.T) {
 				result := make(chan error, 1)
 				go func() { result <- c.wait(ctx) }()
 				for must(c.info()).Waiters == 0 {
+					runtime.Gosched()
 				}
 				var both sync.WaitGroup
 				both.Go(cancel)

@@ -6,6 +6,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"os"
+	"runtime"
 	"testing"
 	"time"
 
@@ -101,6 +102,7 @@ func TestKillWaiter(t *testing.T) {
 	e := must(n.CreateEvent("e", nil))
 	queued := func(want int) {
 		for must(e.Info()).Waiters != want {
+			runtime.Gosched()
 		}
 	}
 	first := testproc.Start(t, "kill-waiter", n.Dir())
