@@ -76,12 +76,37 @@ func (w *World) Kill(p ProcessID) {
 	if !w.lives(p) {
 		return
 	}
+	w.EndWaits(p)
+	w.AbandonMutexes(p)
+	w.CloseHandles(p)
+	w.Owners = those(w.Owners, func(o *Owner) bool { return o.Process != p })
+	w.Processes = without(w.Processes, int(p))
+}
+
+// EndWaits is the first part of Kill, for those who compare the model with an
+// engine that does one part after the other.
+func (w *World) EndWaits(p ProcessID) {
 	w.endWaits(Gone, func(x *Waiter) bool { return x.Process == p })
+}
+
+// Abandon abandons one mutex that a process owns, out of the order in which
+// AbandonMutexes would.
+func (w *World) Abandon(p ProcessID, id ObjectID) {
+	if o := w.object(id); o != nil && o.Owner.Process == p && p != 0 {
+		o.abandon()
+		w.settle()
+	}
+}
+
+// AbandonMutexes is the second part of Kill.
+func (w *World) AbandonMutexes(p ProcessID) {
 	w.abandonAll(func(owner Party) bool { return owner.Process == p })
+}
+
+// CloseHandles is the third part of Kill.
+func (w *World) CloseHandles(p ProcessID) {
 	for _, h := range those(w.Handles, func(h *Handle) bool { return h.Process == p }) {
 		w.drop(h)
 		w.settle()
 	}
-	w.Owners = those(w.Owners, func(o *Owner) bool { return o.Process != p })
-	w.Processes = without(w.Processes, int(p))
 }

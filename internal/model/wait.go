@@ -56,7 +56,6 @@ func (w *World) Wait(as OwnerID, all bool, hs ...HandleID) (WaiterID, error) {
 		return 0, err
 	}
 	w.enqueue(x)
-	w.settle()
 	return x.ID, nil
 }
 
@@ -89,8 +88,8 @@ func (w *World) SignalAndWait(as OwnerID, signal, wait HandleID) (WaiterID, erro
 	if err := w.object(s.Object).signal(party(s.Process, as, signal)); err != nil {
 		return 0, err
 	}
-	w.enqueue(x)
 	w.settle()
+	w.enqueue(x)
 	return x.ID, nil
 }
 
@@ -178,6 +177,17 @@ func hasDuplicates(ids []ObjectID) bool {
 func (w *World) enqueue(x *Waiter) {
 	x.ID = WaiterID(w.next())
 	w.Waiters = append(w.Waiters, x)
+	w.endWaits(Granted, func(y *Waiter) bool { return y == x && w.grant(x) })
+}
+
+// Grant ends a blocked wait for a mutex, and perhaps more, if it can be
+// satisfied now; see Barging.
+func (w *World) Grant(id WaiterID) (granted bool) {
+	w.endWaits(Granted, func(x *Waiter) bool {
+		granted = granted || x.ID == id && w.grant(x)
+		return x.ID == id && granted
+	})
+	return granted
 }
 
 // settle grants the blocked waits what they wait for, as far as it is there,
@@ -187,7 +197,11 @@ func (w *World) enqueue(x *Waiter) {
 //
 // For mutexes this order is the model's choice: see the package comment.
 func (w *World) settle() {
-	w.endWaits(Granted, w.grant)
+	w.endWaits(Granted, func(x *Waiter) bool { return !(w.Barging && w.wantsMutex(x)) && w.grant(x) })
+}
+
+func (w *World) wantsMutex(x *Waiter) bool {
+	return slices.ContainsFunc(x.Objects, func(id ObjectID) bool { return w.object(id).Kind == backend.Mutex })
 }
 
 // grant gives x what it waits for, if it is there now, and tells whether.

@@ -34,6 +34,11 @@ type World struct {
 	Ended     []*Waiter // those that have ended since Completed was asked
 
 	Last int // the highest number in use
+
+	// Barging is set by those who compare the model with an engine that lets
+	// a free mutex go to whoever runs: a blocked wait for a mutex succeeds
+	// only when Grant says so.
+	Barging bool
 }
 
 // A Handle is one process's access to an object.

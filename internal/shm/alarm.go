@@ -2,6 +2,7 @@ package shm
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"github.com/winsys-go/ipc/internal/backend"
@@ -13,11 +14,26 @@ import (
 // timers take up to a millisecond when the process is idle, and it can follow
 // the time of day.
 
+// An alarm is a timer that waits of this process are blocked on.
+type alarm struct {
+	timer uint32
+	waits int
+}
+
+// alarmAt finds the alarm for a timer.
+func (n *Namespace) alarmAt(timer uint32) int {
+	return slices.IndexFunc(n.alarms, func(a alarm) bool { return a.timer == timer })
+}
+
 // armFor adds the alarms that a wait needs.
 func (n *Namespace) armFor(w *waiter) {
 	for _, at := range w.req.unique {
 		if o := w.req.refs[at]; o.kind == backend.Timer {
-			n.alarms[o.index]++
+			if at := n.alarmAt(o.index); at >= 0 {
+				n.alarms[at].waits++
+			} else {
+				n.alarms = append(n.alarms, alarm{o.index, 1})
+			}
 			w.alarms = append(w.alarms, o.index)
 		}
 	}
@@ -30,8 +46,9 @@ func (n *Namespace) armFor(w *waiter) {
 // disarm removes the alarms that a wait needed.
 func (n *Namespace) disarm(w *waiter) {
 	for _, i := range w.alarms {
-		if n.alarms[i]--; n.alarms[i] == 0 {
-			delete(n.alarms, i)
+		at := n.alarmAt(i)
+		if n.alarms[at].waits--; n.alarms[at].waits == 0 {
+			n.alarms = slices.Delete(n.alarms, at, at+1)
 		}
 	}
 	w.alarms = w.alarms[:0]
@@ -53,7 +70,8 @@ func (n *Namespace) checkAlarms() (next nextAlarm) {
 	// Damage shows up in the waits themselves.
 	n.locked(func() error {
 		next = nextAlarm{}
-		for i := range n.alarms {
+		for _, a := range n.alarms {
+			i := a.timer
 			r := n.object(i)
 			n.close(i, r)
 			n.expire(i, r)

@@ -86,7 +86,7 @@ func (n *Namespace) park(w *waiter) {
 	n.mu.Lock()
 	n.giveDirect(w)
 	n.mu.Unlock()
-	<-w.token
+	receive(w.token)
 }
 
 // yieldNowAndThen lets other goroutines run before a direct sleep: always on

@@ -8,16 +8,15 @@ import "runtime"
 
 // startDispatcher starts the dispatcher if it does not run. n.mu is held.
 func (n *Namespace) startDispatcher() {
-	if n.dispatching || n.stopping.Load() {
+	if n.dispatched != nil || n.stopping.Load() {
 		return
 	}
-	n.dispatching = true
-	n.dispatcher.Add(1)
-	go n.dispatch()
+	n.dispatched = make(chan struct{})
+	spawn(n.dispatch)
 }
 
 func (n *Namespace) dispatch() {
-	defer n.dispatcher.Done()
+	defer close(n.dispatched)
 	for {
 		// The doorbell is read before all else: what changes later rings it.
 		seen := n.self.doorbell.load()

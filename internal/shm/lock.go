@@ -63,14 +63,13 @@ func (d deadHolder) Error() string { return fmt.Sprintf("slot %d is dead", d.slo
 
 func (n *Namespace) lockedOnce(do func() error) error {
 	n.mu.Lock()
-	n.holder.note(true)
 	if n.closed && !n.leaving {
-		n.unlockLocal()
+		n.mu.Unlock()
 		return backend.ErrClosed
 	}
 	recoverFirst, err := n.lock()
 	if err != nil {
-		n.unlockLocal()
+		n.mu.Unlock()
 		return err
 	}
 	n.pin()
@@ -86,20 +85,14 @@ func (n *Namespace) lockedOnce(do func() error) error {
 	n.unlock()
 	wakes := n.wakes
 	n.wakes = wakeList{}
-	n.unlockLocal()
+	n.mu.Unlock()
 	n.deliver(&wakes)
 	return err
 }
 
-// unlockLocal lets the Namespace's own mutex go.
-func (n *Namespace) unlockLocal() {
-	n.holder.note(false)
-	n.mu.Unlock()
-}
-
-// guarded, which is called under the lock only, runs do and turns damage into an error. The segment is left in a
-// state that recovery can work with: nothing half done, except what the damage
-// itself prevents.
+// guarded, which is called under the lock only, runs do and turns damage into
+// an error. The segment is left in a state that recovery can work with: nothing
+// half done, except what the damage itself prevents.
 func (n *Namespace) guarded(do func() error) (err error) {
 	defer func() {
 		switch r := recover().(type) {
@@ -118,6 +111,7 @@ func (n *Namespace) guarded(do func() error) (err error) {
 func (n *Namespace) abort(cause corruption) error {
 	n.pending = 0
 	n.touched = n.touched[:0]
+	n.holding = false
 	n.thawAll()
 	if n.header().logCount.load() != 0 {
 		if err := n.guardedRedo(); err != nil {

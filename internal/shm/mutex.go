@@ -72,8 +72,8 @@ func (o *Object) giveUp(wasAbandoned bool) {
 	}
 	o.n.locked(func() error {
 		r := o.n.object(o.index)
-		if generation(r.state.load()) == o.base && payload(r.state.load()) == o.owner {
-			o.n.pass(o.index, r, when(wasAbandoned, abandoned))
+		if generation(r.state.load()) == o.base {
+			o.n.pass(o.index, r, o.owner, when(wasAbandoned, abandoned))
 		}
 		return nil
 	})
@@ -154,25 +154,23 @@ func (o *Object) unlockAs(owner uint32) error {
 		}
 	}
 	return o.locked(func(r *objectRecord) error {
-		if payload(r.state.load()) != owner {
+		if !o.n.pass(o.index, r, owner, 0) {
 			return backend.ErrNotOwner
 		}
-		o.n.pass(o.index, r, 0)
 		return nil
 	})
 }
 
-// pass frees a mutex and gives it to whoever is next. flag may be abandoned.
-func (n *Namespace) pass(i uint32, r *objectRecord, flag uint64) {
+// pass frees a mutex that owner has, and gives it to whoever is next. flag may
+// be abandoned. It closes the mutex first: until then the owner may free it by
+// a fast path, and somebody else have it.
+func (n *Namespace) pass(i uint32, r *objectRecord, owner uint32, flag uint64) (wasOwner bool) {
 	n.close(i, r)
+	if payload(r.state.load()) != owner {
+		return false
+	}
 	r.state.store(withPayload(r.state.load()&^abandoned|flag, frozen))
 	n.frozen = append(n.frozen, i)
 	n.settle(i, r)
-}
-
-// abandonBy abandons a mutex if owner owns it.
-func (n *Namespace) abandonBy(i uint32, r *objectRecord, owner uint32) {
-	if payload(r.state.load()) == owner {
-		n.pass(i, r, abandoned)
-	}
+	return true
 }

@@ -1,9 +1,11 @@
 package shm
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
 	"runtime"
-	"sync"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -22,14 +24,14 @@ type Namespace struct {
 	lockFree   uint64 // the lock word that says that this process holds it
 
 	// mu is taken before the namespace's lock and guards everything below.
-	mu       sync.Mutex
-	holder   holder
+	mu       localMutex
 	closed   bool
 	leaving  bool
 	pinned   bool
 	pending  int      // entries in the log that are not committed
 	touched  []uint32 // objects whose S this section has set, or whose queue it has emptied
 	frozen   []uint32 // mutexes that it has frozen
+	holding  bool     // they stay frozen; see hold
 	wakes    wakeList
 	settling int64 // the time at which the present settling of a mutex began
 	handles  map[*Object]struct{}
@@ -38,16 +40,15 @@ type Namespace struct {
 	idle     []*waiter
 	idleWide []uint32 // blocks that no wait uses
 	direct   [directSleepers]*waiter
-	alarms   map[uint32]int // blocked waits by the timer that they are for
+	alarms   []alarm
 
-	dispatching bool
-	stopping    atomic.Bool
-	spinning    atomic.Bool
-	sleeps      atomic.Uint32 // direct sleeps, for yieldNowAndThen
-	processors  atomic.Int32
-	lastCheck   atomic.Int64 // when stillThere was last called
-	dispatcher  sync.WaitGroup
-	left        chan struct{} // closed when the watcher has ended
+	stopping   atomic.Bool
+	spinning   atomic.Bool
+	sleeps     atomic.Uint32 // direct sleeps, for yieldNowAndThen
+	processors atomic.Int32
+	lastCheck  atomic.Int64  // when stillThere was last called
+	dispatched chan struct{} // closed when the dispatcher has ended; nil if there is none
+	left       chan struct{} // closed when the watcher has ended
 }
 
 // Attach makes this process a user of the segment in mem.
@@ -57,7 +58,6 @@ func Attach(mem []byte, sys System) (*Namespace, error) {
 		sys:     sys,
 		handles: map[*Object]struct{}{},
 		waiting: map[uint32]*waiter{},
-		alarms:  map[uint32]int{},
 		left:    make(chan struct{}),
 	}
 	n.processors.Store(int32(runtime.GOMAXPROCS(0)))
@@ -80,20 +80,13 @@ func (n *Namespace) Close() error {
 	}
 	n.closed = true
 	n.leaving = true
-	handles := make([]*Object, 0, len(n.handles))
-	for o := range n.handles {
-		handles = append(handles, o)
-	}
+	handles := slices.SortedFunc(maps.Keys(n.handles), func(a, b *Object) int { return cmp.Compare(a.handle, b.handle) })
 	n.mu.Unlock()
 
 	// All waits first: what the closing of one handle frees must not go to the
 	// wait of another.
 	err := n.locked(func() error {
-		waits := make([]*waiter, 0, len(n.waiting))
-		for _, w := range n.waiting {
-			waits = append(waits, w)
-		}
-		n.withdrawAll(waits, claimClosed)
+		n.withdrawAll(slices.SortedFunc(maps.Values(n.waiting), func(a, b *waiter) int { return cmp.Compare(a.index, b.index) }), claimClosed)
 		return nil
 	})
 	for _, o := range handles {
@@ -103,9 +96,14 @@ func (n *Namespace) Close() error {
 	}
 	n.stopping.Store(true)
 	n.ring(n.self)
-	n.dispatcher.Wait()
+	n.mu.Lock()
+	dispatched := n.dispatched
+	n.mu.Unlock()
+	if dispatched != nil {
+		receive(dispatched)
+	}
 	n.ringBell(n.self)
-	<-n.left
+	receive(n.left)
 	// A late fast path of some goroutine may still use the mapping, so it is
 	// given back only when nothing can reach this Namespace any more.
 	runtime.AddCleanup(n, func(s System) { s.Close() }, n.sys)

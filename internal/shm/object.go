@@ -278,7 +278,7 @@ func (o *Object) Close() error {
 			n.damaged("the object of an open handle is gone")
 		}
 		if o.kind == backend.Mutex {
-			n.abandonBy(o.index, r, o.owner)
+			n.pass(o.index, r, o.owner, abandoned)
 			n.owners.give(o.owner & ownerNumberMask)
 		}
 		delete(n.handles, o)

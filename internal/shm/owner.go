@@ -1,7 +1,10 @@
 package shm
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -20,7 +23,7 @@ type Owner struct {
 	// mu is taken after a Namespace's mu, where both are.
 	mu    sync.Mutex
 	busy  bool
-	ended sync.Cond // broadcast when busy ends
+	ended chan struct{} // closed when busy ends, if somebody waits for that
 	ids   map[*Namespace]uint32
 	held  map[holding]int
 
@@ -57,8 +60,9 @@ func (w *Owner) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.busy = false
-	if w.ended.L != nil {
-		w.ended.Broadcast()
+	if w.ended != nil {
+		close(w.ended)
+		w.ended = nil
 	}
 }
 
@@ -214,7 +218,8 @@ func (w *Owner) Close() error {
 	w.mu.Unlock()
 
 	var failed error
-	for h := range held {
+	oldest := func(a, b holding) int { return cmp.Compare(a.index, b.index) }
+	for _, h := range slices.SortedFunc(maps.Keys(held), oldest) {
 		if err := h.n.abandonHolding(h, ids[h.n]); err != nil && failed == nil {
 			failed = err
 		}
@@ -232,14 +237,17 @@ func (w *Owner) Close() error {
 func (w *Owner) endCall() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.ended.L = &w.mu
 	if x := w.wait.Load(); w.busy && x != nil {
 		w.mu.Unlock()
 		x.close(w.use.Load())
 		w.mu.Lock()
 	}
 	for w.busy {
-		w.ended.Wait()
+		ended := make(chan struct{})
+		w.ended = ended
+		w.mu.Unlock()
+		receive(ended)
+		w.mu.Lock()
 	}
 }
 
@@ -248,7 +256,7 @@ func (n *Namespace) abandonHolding(h holding, owner uint32) error {
 	err := n.locked(func() error {
 		r := n.object(h.index)
 		if generation(r.state.load()) == h.base {
-			n.abandonBy(h.index, r, owner)
+			n.pass(h.index, r, owner, abandoned)
 		}
 		return nil
 	})

@@ -2,13 +2,22 @@
 
 package shm
 
+import (
+	"context"
+	"sync"
+)
+
 // mayPin: see seam_on.go.
 const mayPin = true
 
-// seam does nothing in ordinary builds, and costs nothing.
+// seam does nothing in ordinary builds, and costs nothing. The others are what
+// they look like.
 func seam() {}
 
-// holder is nothing: see seam_on.go.
-type holder struct{}
+type localMutex = sync.Mutex
 
-func (*holder) note(bool) {}
+func receive(c <-chan struct{}) { <-c }
+
+func spawn(f func()) { go f() }
+
+func afterFunc(ctx context.Context, f func()) (stop func() bool) { return context.AfterFunc(ctx, f) }

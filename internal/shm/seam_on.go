@@ -3,6 +3,8 @@
 package shm
 
 import (
+	"context"
+	"sync"
 	"sync/atomic"
 	"syscall"
 )
@@ -11,8 +13,19 @@ import (
 const mayPin = false
 
 // Step, when it is set, is called before every access to shared memory. A test
-// may stop there for good (a death), or yield to another actor.
+// may stop there for good (a death), or let another actor go on.
 var Step func()
+
+// Simulation, when it is set, stands in for everything that blocks or starts a
+// goroutine.
+var Simulation interface {
+	// Await returns when ready has returned true, once.
+	Await(ready func() bool)
+	// Go starts a goroutine.
+	Go(f func())
+	// AfterFunc is context.AfterFunc.
+	AfterFunc(ctx context.Context, f func()) (stop func() bool)
+}
 
 func seam() {
 	if Step != nil {
@@ -20,14 +33,54 @@ func seam() {
 	}
 }
 
-// A holder is the thread that has a Namespace's mutex, so that a test can tell
-// whether an operation died with it.
-type holder struct{ thread atomic.Int64 }
+// A localMutex knows the thread that has it, so that a test can tell whether
+// an operation died with it.
+type localMutex struct {
+	mu     sync.Mutex
+	thread atomic.Int64
+}
 
-func (h *holder) note(locked bool) {
-	if locked {
-		h.thread.Store(int64(syscall.Gettid()))
-	} else {
-		h.thread.Store(0)
+func (m *localMutex) Lock() {
+	if Simulation != nil {
+		seam()
+		Simulation.Await(m.mu.TryLock)
+		return
 	}
+	m.mu.Lock()
+	m.thread.Store(int64(syscall.Gettid()))
+}
+
+func (m *localMutex) Unlock() {
+	m.thread.Store(0)
+	m.mu.Unlock()
+}
+
+func receive(c <-chan struct{}) {
+	if Simulation == nil {
+		<-c
+		return
+	}
+	Simulation.Await(func() bool {
+		select {
+		case <-c:
+			return true
+		default:
+			return false
+		}
+	})
+}
+
+func spawn(f func()) {
+	if Simulation == nil {
+		go f()
+		return
+	}
+	Simulation.Go(f)
+}
+
+func afterFunc(ctx context.Context, f func()) (stop func() bool) {
+	if Simulation == nil {
+		return context.AfterFunc(ctx, f)
+	}
+	return Simulation.AfterFunc(ctx, f)
 }

@@ -260,7 +260,9 @@ func (n *Namespace) bury() {
 	n.closed, n.leaving = true, false
 	n.mu.Unlock()
 	n.ring(n.self)
-	n.dispatcher.Wait()
+	if n.dispatched != nil {
+		<-n.dispatched
+	}
 	n.ringBell(n.self)
 	<-n.left
 }
@@ -268,7 +270,7 @@ func (n *Namespace) bury() {
 // seize takes a dead process's mutex for good, unless its operation, which ran
 // on this thread, died with it.
 func (n *Namespace) seize() {
-	if n.holder.thread.Load() != int64(syscall.Gettid()) {
+	if n.mu.thread.Load() != int64(syscall.Gettid()) {
 		n.mu.Lock() // its watcher may have it, but not for long
 	}
 }

@@ -74,6 +74,9 @@ func (n *Namespace) freeze(i uint32, r *objectRecord) bool {
 
 // thawAll puts mutexes that nobody got back into circulation.
 func (n *Namespace) thawAll() {
+	if n.holding {
+		return
+	}
 	for _, i := range n.frozen {
 		n.thaw(n.object(i))
 	}

@@ -77,11 +77,12 @@ func (s *signalling) signal(r *objectRecord) error {
 }
 
 func (s *signalling) unlock(r *objectRecord) error {
-	if s.count == 0 || payload(r.state.load()) != s.as {
-		return backend.ErrNotOwner
-	}
+	owned := payload(r.state.load()) == s.as
 	if s.count == 1 {
-		s.o.n.pass(s.o.index, r, 0)
+		owned = s.o.n.pass(s.o.index, r, s.as, 0)
+	}
+	if s.count == 0 || !owned {
+		return backend.ErrNotOwner
 	}
 	return nil
 }

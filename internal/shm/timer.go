@@ -56,6 +56,7 @@ func (t *Timer) arm(due func(*Namespace) uint64, clock uint64, period time.Durat
 	return t.locked(func(r *objectRecord) error {
 		n := t.n
 		n.close(t.index, r)
+		n.expire(t.index, r) // what was due before is a signal, to those who wait
 		n.put(&r.state, withPayload(r.state.load(), 0))
 		n.put(&r.due, due(n))
 		n.put(&r.clock, clock)

@@ -85,19 +85,21 @@ func (n *Namespace) perform(ctx context.Context, owner *Owner, req *request, bef
 			}
 		}
 		if before != nil {
+			n.hold(req)
 			if err := before(); err != nil {
+				n.letGo()
 				return err
 			}
 			before = nil
 		}
-		if result, done = n.poll(req); done || !mayBlock {
-			return nil
+		if result, done = n.poll(req); !done && mayBlock {
+			w = n.enqueue(req)
+			n.armFor(w)
+			if owner.setWait(w) {
+				n.withdrawAll([]*waiter{w}, claimClosed)
+			}
 		}
-		w = n.enqueue(req)
-		n.armFor(w)
-		if owner.setWait(w) {
-			n.withdrawAll([]*waiter{w}, claimClosed)
-		}
+		n.letGo()
 		return nil
 	})
 	switch {
@@ -111,6 +113,27 @@ func (n *Namespace) perform(ctx context.Context, owner *Owner, req *request, bef
 		return result, ctx.Err()
 	}
 	return n.collect(ctx, owner, w, req)
+}
+
+// hold keeps fast paths off the objects of a request, and off the mutexes that
+// are freed from now on, until letGo: nobody is to come between the signal and
+// the wait of a SignalAndWait.
+func (n *Namespace) hold(req *request) {
+	n.holding = true
+	for _, o := range req.refs {
+		r := n.object(o.index)
+		n.close(o.index, r)
+		if o.kind == backend.Mutex {
+			n.freeze(o.index, r)
+		}
+	}
+}
+
+func (n *Namespace) letGo() {
+	if n.holding {
+		n.holding = false
+		n.thawAll()
+	}
 }
 
 // collect waits for the end of a queued wait and makes its result.

@@ -271,7 +271,7 @@ func (n *Namespace) release(w *waiter) {
 func (n *Namespace) await(ctx context.Context, w *waiter) error {
 	if ctx.Done() != nil {
 		use := w.use
-		stop := context.AfterFunc(ctx, func() { w.cancel(use) })
+		stop := afterFunc(ctx, func() { w.cancel(use) })
 		defer stop()
 	}
 	for {

@@ -1,0 +1,489 @@
+//go:build ipcseam
+
+package shm
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
+
+// A history is what happened in a run of a plan.
+type history struct {
+	plan    *plan
+	m       *machine
+	records []*record
+	clock   int   // counts events
+	made    []int // the process of each handle by its number
+	handles []*handleUse
+	freed   map[*simProcess][]*record // the records of its death, which end with its slot
+}
+
+// A handleUse is a handle with all the types that it may have.
+type handleUse struct {
+	number    int
+	event     Event
+	mutex     Mutex
+	semaphore Semaphore
+	timer     Timer
+	o         *Object
+}
+
+// A record is one operation, or a part of one that need not be atomic: it has
+// taken effect, in the specification, at some moment from begin to end.
+type record struct {
+	proc      int
+	program   int // -1: nobody's
+	call      call
+	part      part
+	handles   []int
+	made      int // the handle that a Create makes
+	begin     int
+	end       int // noEnd: it has not returned
+	cancelled int // when its context was; noEnd: never
+	before    *record
+	got       outcome
+	tick      int64
+}
+
+// A part tells a call from the parts of what is not one.
+type part int
+
+const (
+	aCall part = iota
+	aTick
+	abandoning
+	closing
+	ending
+	closingHandle
+)
+
+const noEnd = 1 << 40
+
+// An outcome is what an operation gives.
+type outcome struct {
+	code      string
+	index     int
+	abandoned uint64
+	count     int
+	yes       bool
+}
+
+func (h *history) tick() int {
+	h.clock++
+	return h.clock
+}
+
+func (h *history) add(r *record) *record {
+	r.begin, r.end, r.cancelled = h.tick(), noEnd, noEnd
+	h.records = append(h.records, r)
+	return r
+}
+
+// play runs a plan on a machine that is ready.
+func play(m *machine, p *plan) *history {
+	h := &history{plan: p, m: m, freed: map[*simProcess][]*record{}}
+	for i := range p.procs + 1 {
+		s := &simProcess{m: m, number: i + 1}
+		m.procs = append(m.procs, s)
+		n, err := Attach(m.mem, simSystem{s})
+		if err != nil {
+			panic(err)
+		}
+		s.n = n
+		n.processors.Store(int32(1 + m.random.IntN(2)))
+		for d := range m.random.IntN(directSleepers + 1) {
+			n.direct[d] = &waiter{since: never} // takes the place of a direct sleeper
+		}
+	}
+	for proc := range p.procs {
+		for _, spec := range p.objects {
+			u := h.use(proc)
+			if err := u.create(m.procs[proc].n, spec); err != nil {
+				panic(err)
+			}
+		}
+	}
+	for i, g := range p.programs {
+		h.startProgram(i, g)
+	}
+	m.watch = h.watch
+	m.passing = h.pass
+	m.run()
+	return h
+}
+
+// use makes room for a handle.
+func (h *history) use(proc int) *handleUse {
+	u := &handleUse{number: len(h.made)}
+	h.made = append(h.made, proc)
+	h.handles = append(h.handles, u)
+	return u
+}
+
+// create makes u a handle to an object.
+func (u *handleUse) create(n *Namespace, spec backend.Spec) error {
+	switch spec.Kind {
+	case backend.Event:
+		u.o = &u.event.Object
+	case backend.Mutex:
+		u.o = &u.mutex.Object
+	case backend.Semaphore:
+		u.o = &u.semaphore.Object
+	default:
+		u.o = &u.timer.Object
+	}
+	err := n.Create(u.o, spec)
+	u.o.spin.started.Store(true)
+	u.o.spin.score.Store(scoreFirst)
+	u.o.spin.budget.Store(3)
+	return err
+}
+
+// watch looks, before every step, for what is not an operation.
+func (h *history) watch() {
+	for i := range h.plan.deaths {
+		if d := &h.plan.deaths[i]; d.step == h.m.steps {
+			h.kill(h.m.procs[d.proc])
+		}
+	}
+	for p, parts := range h.freed {
+		if p.alive.quiet() == 0 {
+			delete(h.freed, p)
+			for _, r := range parts {
+				r.end = h.tick()
+			}
+		}
+	}
+}
+
+// quiet is load for those who are not part of the simulation.
+func (w *half) quiet() uint32 { return uint32(*w) }
+
+func (h *history) kill(p *simProcess) {
+	if p.dead || p.alive == nil {
+		return
+	}
+	var last *record
+	for _, part := range []part{abandoning, closing, ending} {
+		last = h.add(&record{proc: p.number - 1, program: -1, part: part, before: last})
+		h.freed[p] = append(h.freed[p], last)
+	}
+	for _, r := range h.records {
+		if r.program >= 0 && r.proc == p.number-1 && r.end == noEnd {
+			r.cancelled = min(r.cancelled, h.clock)
+		}
+	}
+	h.m.kill(p)
+}
+
+// pass notes that time goes on. Timers are noticed when somebody looks.
+func (h *history) pass(d int64) {
+	var last *record
+	for _, r := range h.records {
+		if r.part == aTick {
+			last = r
+		}
+	}
+	h.add(&record{proc: -1, program: -1, part: aTick, tick: d, before: last})
+}
+
+// A runner runs a program.
+type runner struct {
+	*history
+	number  int
+	program program
+	proc    *simProcess
+	owner   *Owner
+	mine    []*handleUse // by the index in calls
+}
+
+func (h *history) startProgram(i int, g program) {
+	r := &runner{history: h, number: i, program: g, proc: h.m.procs[g.proc]}
+	if g.owner {
+		r.owner = &Owner{}
+	}
+	for k := range h.plan.objects {
+		r.mine = append(r.mine, h.handles[g.proc*len(h.plan.objects)+k])
+	}
+	var contexts []*simContext
+	for range g.calls {
+		contexts = append(contexts, newSimContext(h.m))
+	}
+	h.m.start(r.proc, fmt.Sprintf("program %d", i), func() {
+		for k, c := range g.calls {
+			r.call(contexts[k], c)
+		}
+	})
+}
+
+// call does one operation and records it.
+func (r *runner) call(ctx *simContext, c call) {
+	rec := &record{proc: r.program.proc, program: r.number, call: c}
+	for _, o := range c.objects {
+		rec.handles = append(rec.handles, r.mine[o].number)
+	}
+	if c.verb == vLeave {
+		r.leave()
+		return
+	}
+	if c.verb == vCreate {
+		u := r.use(r.program.proc)
+		rec.made = u.number
+		r.add(rec)
+		rec.got = outcomeOf(u.create(r.proc.n, c.spec))
+		rec.got.yes = u.o.existed
+		rec.end = r.tick()
+		return
+	}
+	r.add(rec)
+	if c.cancel && c.blocks() {
+		r.m.start(r.proc, "canceller", func() {
+			r.m.step()
+			if rec.end == noEnd {
+				rec.cancelled = min(rec.cancelled, r.tick())
+				ctx.cancel()
+			}
+		})
+	}
+	rec.got = r.perform(ctx, c)
+	rec.end = r.tick()
+}
+
+// leave closes the namespace: handle after handle, and then the rest.
+func (r *runner) leave() {
+	var parts []*record
+	var last *record
+	for _, u := range r.handles {
+		if r.made[u.number] == r.program.proc && u.o.open.Load() == 1 {
+			last = r.add(&record{proc: r.program.proc, program: -1, part: closingHandle, handles: []int{u.number}, before: last})
+			parts = append(parts, last)
+		}
+	}
+	parts = append(parts, r.add(&record{proc: r.program.proc, program: -1, part: ending, before: last}))
+	if err := r.proc.n.Close(); err != nil {
+		r.m.stalled = fmt.Errorf("leaving: %w", err)
+	}
+	for _, rec := range parts {
+		rec.end = r.tick()
+	}
+}
+
+// perform does one operation as the package's public methods do.
+func (r *runner) perform(ctx context.Context, c call) outcome {
+	switch c.verb {
+	case vWaitAny, vWaitAll, vTryAny, vTryAll:
+		var refs []*Object
+		for _, o := range c.objects {
+			refs = append(refs, r.mine[o].o)
+		}
+		if c.verb == vTryAny || c.verb == vTryAll {
+			ctx = ended
+		}
+		result, err := Wait(ctx, r.owner, c.verb == vWaitAll || c.verb == vTryAll, refs)
+		return waitOutcome(result, err)
+	case vSignalAndWait:
+		result, err := SignalAndWait(ctx, r.owner, r.mine[c.objects[0]].o, r.mine[c.objects[1]].o)
+		return waitOutcome(result, err)
+	case vCloseOwner:
+		if r.owner == nil {
+			return outcome{}
+		}
+		return outcomeOf(r.owner.Close())
+	case vClose:
+		return outcomeOf(r.mine[c.objects[0]].o.Close())
+	}
+	u := r.mine[c.objects[0]]
+	switch u.o.kind {
+	case backend.Event:
+		return performEvent(ctx, &u.event, c)
+	case backend.Mutex:
+		return r.performMutex(ctx, &u.mutex, c)
+	case backend.Semaphore:
+		return performSemaphore(ctx, &u.semaphore, c)
+	default:
+		return performTimer(ctx, &u.timer, c)
+	}
+}
+
+func performEvent(ctx context.Context, e *Event, c call) outcome {
+	switch c.verb {
+	case vSet:
+		if e.SetFast() {
+			return outcome{}
+		}
+		return outcomeOf(e.Set())
+	case vReset:
+		return outcomeOf(e.Reset())
+	case vPulse:
+		return outcomeOf(e.Pulse())
+	case vIsSet:
+		set, err := e.IsSet()
+		return yesOutcome(set, err)
+	case vTry:
+		if e.TakeFast() {
+			return outcome{yes: true}
+		}
+		return yesOutcome(e.TryWait())
+	default:
+		return outcomeOf(e.Wait(ctx))
+	}
+}
+
+func (r *runner) performMutex(ctx context.Context, m *Mutex, c call) outcome {
+	if r.owner != nil {
+		switch c.verb {
+		case vTry:
+			result, err := Wait(ended, r.owner, false, []*Object{&m.Object})
+			return waitOutcome(result, err)
+		case vUnlock:
+			return outcomeOf(r.owner.Unlock(m))
+		default:
+			result, err := Wait(ctx, r.owner, false, []*Object{&m.Object})
+			return waitOutcome(result, err)
+		}
+	}
+	switch c.verb {
+	case vTry:
+		if m.LockFast() {
+			return outcome{}
+		}
+		ok, abandoned, err := m.TryLock()
+		if !ok && err == nil {
+			err = context.Canceled // as a wait says it
+		}
+		return waitOutcome(backend.WaitResult{Abandoned: when(abandoned, 1)}, err)
+	case vUnlock:
+		if m.UnlockFast() {
+			return outcome{}
+		}
+		return outcomeOf(m.Unlock())
+	default:
+		if m.LockFast() {
+			return outcome{}
+		}
+		abandoned, err := m.Lock(ctx)
+		return waitOutcome(backend.WaitResult{Abandoned: when(abandoned, 1)}, err)
+	}
+}
+
+func performSemaphore(ctx context.Context, s *Semaphore, c call) outcome {
+	switch c.verb {
+	case vTry:
+		if s.AcquireFast() {
+			return outcome{yes: true}
+		}
+		return yesOutcome(s.TryAcquire())
+	case vRelease:
+		if before, ok := s.ReleaseFast(c.count); ok {
+			return outcome{count: before}
+		}
+		before, err := s.Release(c.count)
+		o := outcomeOf(err)
+		o.count = before
+		return o
+	default:
+		if s.AcquireFast() {
+			return outcome{}
+		}
+		return outcomeOf(s.Acquire(ctx))
+	}
+}
+
+func performTimer(ctx context.Context, t *Timer, c call) outcome {
+	switch c.verb {
+	case vArm:
+		return outcomeOf(t.Set(c.after, 0))
+	case vDisarm:
+		return outcomeOf(t.Cancel())
+	case vTry:
+		return yesOutcome(t.TryWait())
+	default:
+		return outcomeOf(t.Wait(ctx))
+	}
+}
+
+func yesOutcome(yes bool, err error) outcome {
+	o := outcomeOf(err)
+	o.yes = yes && err == nil
+	return o
+}
+
+func waitOutcome(r backend.WaitResult, err error) outcome {
+	o := outcomeOf(err)
+	if err == nil {
+		o.index, o.abandoned = r.Index, r.Abandoned
+	}
+	return o
+}
+
+var sentinels = []error{backend.ErrClosed, backend.ErrNotExist, backend.ErrInvalid, backend.ErrNotOwner, backend.ErrTooManyPosts,
+	backend.ErrWrongType, backend.ErrInvalidUse, backend.ErrNoProcess, backend.ErrNoSpace, backend.ErrUnsupported, context.Canceled}
+
+func outcomeOf(err error) outcome {
+	if err == nil {
+		return outcome{}
+	}
+	for _, s := range sentinels {
+		if errors.Is(err, s) {
+			return outcome{code: s.Error()}
+		}
+	}
+	return outcome{code: "unexpected: " + err.Error()}
+}
+
+// explore plays the plan of a seed. It gives the history and what is wrong
+// with it.
+func explore(seed uint64) (h *history, err error) {
+	m := newMachine(seed)
+	defer m.off()
+	m.policy = newPolicy(m.random)
+	p := newPlan(rand.New(rand.NewPCG(seed, 2)))
+	defer func() {
+		if r := recover(); r != nil {
+			panic(fmt.Sprintf("seed %d: %v", seed, r))
+		}
+	}()
+	h = play(m, p)
+	if m.stalled != nil {
+		return h, m.stalled
+	}
+	return h, h.check()
+}
+
+func (h *history) String() string {
+	var b strings.Builder
+	for i, s := range h.plan.objects {
+		fmt.Fprintf(&b, "%s: %+v\n", names[i], s)
+	}
+	for i, r := range h.records {
+		fmt.Fprintf(&b, "%3d %s\n", i, r)
+	}
+	return b.String()
+}
+
+func (r *record) String() string {
+	what := [...]string{"", "time passes", "its mutexes are abandoned", "its handles are closed", "it is gone", "it closes a handle"}[r.part]
+	if r.part == aCall {
+		what = r.call.String()
+	}
+	end := fmt.Sprint(r.end)
+	if r.end == noEnd {
+		end = "…"
+	}
+	s := fmt.Sprintf("[%d, %s] P%d program %d: %s", r.begin, end, r.proc+1, r.program, what)
+	if r.part == aTick {
+		s += fmt.Sprintf(" by %d ns", r.tick)
+	}
+	if r.cancelled != noEnd {
+		s += fmt.Sprintf(" (cancelled at %d)", r.cancelled)
+	}
+	if r.part == aCall && r.end != noEnd {
+		s += fmt.Sprintf(": %+v", r.got)
+	}
+	return s
+}

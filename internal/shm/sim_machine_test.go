@@ -1,0 +1,399 @@
+//go:build ipcseam
+
+package shm
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"math"
+	"math/rand/v2"
+	"runtime/debug"
+	"slices"
+	"sync/atomic"
+	"syscall"
+)
+
+// A machine is a simulated computer. Its processes share a segment, and its
+// threads, called actors, run one at a time, each as far as its next access to
+// the segment, in an order that a policy decides. Everything random comes from
+// one seed, so that a run can be repeated exactly.
+//
+// It is faithful to what the engine knows of Linux: a futex sleeps if its word
+// has the expected value, wakes at least as many as asked, or for no reason; a
+// process may die between any two steps, whereupon its alive word is marked and
+// one sleeper of it woken, while its other threads may go on until they enter
+// the kernel or somebody calls for a barrier. Its memory is sequentially
+// consistent, as Go's atomic operations are.
+type machine struct {
+	mem     []byte
+	random  *rand.Rand
+	policy  policy
+	now     int64 // monotonic, nanoseconds
+	procs   []*simProcess
+	actors  []*simActor
+	running *simActor
+	list    []*simActor
+	steps   int
+	trace   uint64 // sums up who did every step
+	watch   func() // called before every step
+	passing func(d int64)
+	stalled error
+}
+
+// A simProcess is a process of the machine.
+type simProcess struct {
+	m      *machine
+	number int
+	n      *Namespace
+	alive  *half // nil until it has joined
+	dead   bool
+	left   bool
+	died   int // the step at which it did
+	freed  int // the step at which its slot was free again; 0: not yet
+}
+
+// A simActor is a thread. It can go on when it neither sleeps nor waits for
+// something of its own process.
+type simActor struct {
+	p        *simProcess
+	name     string
+	number   int
+	next     func() (struct{}, bool)
+	stop     func()
+	yield    func(struct{}) bool
+	ready    func() bool
+	sleep    *simSleep
+	doomed   bool // its process is dead
+	ended    bool
+	priority int
+}
+
+// A simSleep is the sleep of an actor in the kernel.
+type simSleep struct {
+	words    []*uint32
+	deadline int64
+}
+
+const (
+	never    = math.MaxInt64
+	maxSteps = 100_000
+)
+
+// A policy decides who does the next step.
+type policy interface {
+	// stay reports whether the running actor goes on.
+	stay(a *simActor) bool
+	// pick chooses among those who can go on.
+	pick(list []*simActor) *simActor
+	// enter is called for a new actor, pause for one that lets others run.
+	enter(a *simActor)
+	pause(a *simActor)
+}
+
+var machineMemory []byte
+
+// newMachine makes a machine whose segment is empty. There is one at a time.
+func newMachine(seed uint64) *machine {
+	if machineMemory == nil {
+		mem, err := syscall.Mmap(-1, 0, int(Size), syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE|syscall.MAP_NORESERVE)
+		if err != nil {
+			panic(err)
+		}
+		machineMemory = mem
+	}
+	m := &machine{mem: machineMemory, now: 1_000_000, random: rand.New(rand.NewPCG(seed, 1)), watch: func() {}}
+	m.passing = func(int64) {}
+	wipe(m.mem)
+	Format(m.mem, [16]byte{1})
+	Step, Simulation = m.step, m
+	return m
+}
+
+// wipe clears what an earlier machine has used of the segment.
+func wipe(mem []byte) {
+	s := newSegment(mem)
+	for t, g := range geometries {
+		used := min(uint64(s.header().tables[t].limit), g.max)
+		clear(mem[g.offset : g.offset+used*g.size])
+	}
+	clear(mem[:offSlots])
+}
+
+// off ends the machine: whatever still runs or sleeps is gone.
+func (m *machine) off() {
+	for _, a := range m.actors {
+		if !a.ended {
+			a.doomed = true
+			a.end()
+		}
+	}
+	Step, Simulation = counter.step, nil
+}
+
+// start adds an actor.
+func (m *machine) start(p *simProcess, name string, body func()) *simActor {
+	a := &simActor{p: p, name: name, number: len(m.actors), doomed: p.dead}
+	a.next, a.stop = iter.Pull(func(yield func(struct{}) bool) {
+		a.yield = yield
+		defer func() {
+			if r := recover(); r != nil {
+				if _, ok := r.(died); !ok {
+					panic(fmt.Sprintf("%v\n%s", r, debug.Stack()))
+				}
+			}
+		}()
+		body()
+	})
+	m.actors = append(m.actors, a)
+	m.policy.enter(a)
+	return a
+}
+
+// run lets the actors go on until none can, and no time that passes helps.
+func (m *machine) run() {
+	for m.stalled == nil {
+		list := m.able()
+		if len(list) == 0 {
+			if !m.passTime() {
+				return
+			}
+			continue
+		}
+		m.resume(m.policy.pick(list))
+	}
+}
+
+func (m *machine) able() []*simActor {
+	m.list = m.list[:0]
+	for _, a := range m.actors {
+		if a.able() {
+			m.list = append(m.list, a)
+		}
+	}
+	return m.list
+}
+
+func (a *simActor) able() bool {
+	if a.ended || a.sleep != nil {
+		return false
+	}
+	if a.ready != nil {
+		if !a.ready() {
+			return false
+		}
+		a.ready = nil
+	}
+	return true
+}
+
+func (m *machine) resume(a *simActor) {
+	m.running = a
+	if _, more := a.next(); !more {
+		a.ended = true
+	}
+	m.running = nil
+}
+
+// end ends a doomed actor where it is.
+func (a *simActor) end() {
+	a.ended = true
+	a.stop()
+}
+
+// passTime ends the sleep that has the nearest deadline.
+func (m *machine) passTime() bool {
+	var first *simActor
+	for _, a := range m.actors {
+		if a.sleep != nil && !a.ended && a.sleep.deadline != never && (first == nil || a.sleep.deadline < first.sleep.deadline) {
+			first = a
+		}
+	}
+	if first == nil || !m.worthWaiting() {
+		return false
+	}
+	if d := first.sleep.deadline - m.now; d > 0 {
+		m.pass(d)
+	}
+	first.sleep = nil
+	return true
+}
+
+// worthWaiting: dispatchers, which wait for timers, and watchers that have
+// nothing to do do not keep the machine busy.
+func (m *machine) worthWaiting() bool {
+	return slices.ContainsFunc(m.actors, func(a *simActor) bool {
+		idle := a.name == "dispatcher" || a.name == "watcher" && (a.sleep == nil || a.sleep.deadline == never)
+		return !a.ended && !idle
+	})
+}
+
+// pass lets time pass.
+func (m *machine) pass(d int64) {
+	m.now += d
+	m.passing(d)
+}
+
+// step comes before every access to the segment.
+func (m *machine) step() {
+	a := m.running
+	if a == nil {
+		return // no simulation yet, or no more
+	}
+	if a.doomed && a.ended {
+		panic(died{})
+	}
+	m.steps++
+	m.trace = (m.trace ^ uint64(a.number)) * 1099511628211
+	if m.steps > maxSteps && m.stalled == nil {
+		m.stalled = fmt.Errorf("no end after %d steps: %s goes on and on", m.steps, a)
+	}
+	m.traceStep(a)
+	m.watch()
+	if a.ended {
+		panic(died{}) // watch has killed it
+	}
+	if m.stalled == nil && m.policy.stay(a) {
+		return
+	}
+	a.giveWay()
+}
+
+// giveWay lets the machine decide who goes on.
+func (a *simActor) giveWay() {
+	if !a.yield(struct{}{}) {
+		panic(died{})
+	}
+}
+
+// kernel is where a doomed actor ends, at the latest.
+func (a *simActor) kernel() {
+	if a.doomed {
+		a.ended = true
+		panic(died{})
+	}
+}
+
+// Await blocks the running actor until ready.
+func (m *machine) Await(ready func() bool) {
+	a := m.running
+	if a == nil {
+		if !ready() {
+			panic("blocked outside of the simulation")
+		}
+		return
+	}
+	if ready() {
+		return
+	}
+	a.ready = ready
+	a.giveWay()
+}
+
+// Go starts a thread of the process whose thread runs.
+func (m *machine) Go(f func()) { m.start(m.current(), "dispatcher", f) }
+
+// current is the process that does something now.
+func (m *machine) current() *simProcess {
+	if m.running != nil {
+		return m.running.p
+	}
+	return m.procs[len(m.procs)-1]
+}
+
+// AfterFunc is that of a simContext.
+func (m *machine) AfterFunc(ctx context.Context, f func()) (stop func() bool) {
+	return ctx.(*simContext).after(m.current(), f)
+}
+
+// kill ends a process. Threads of it that run may go on for a little.
+func (m *machine) kill(p *simProcess) {
+	if p.dead || p.left || p.alive == nil {
+		return
+	}
+	p.dead, p.died = true, m.steps
+	alive := (*uint32)(p.alive)
+	atomic.StoreUint32(alive, *alive&waitersBit|diedBit)
+	m.wakeOne(alive)
+	for _, a := range m.actors {
+		if a.p != p || a.ended {
+			continue
+		}
+		a.doomed = true
+		// The watcher is the thread whose end the mark tells of.
+		switch lingers := a.name != "watcher" && a.sleep == nil && m.random.IntN(4) == 0; {
+		case lingers:
+		case a == m.running:
+			a.ended = true
+		default:
+			a.end()
+		}
+	}
+}
+
+// barrier ends every thread of a dead process.
+func (m *machine) barrier() {
+	for _, a := range m.actors {
+		if a.doomed && !a.ended && a != m.running {
+			a.end()
+		}
+	}
+}
+
+// wakeOne wakes a sleeper of a word, if there is one.
+func (m *machine) wakeOne(word *uint32) bool {
+	var sleepers []*simActor
+	for _, a := range m.actors {
+		if a.sleep != nil && !a.ended && slices.Contains(a.sleep.words, word) {
+			sleepers = append(sleepers, a)
+		}
+	}
+	if len(sleepers) == 0 {
+		return false
+	}
+	sleepers[m.random.IntN(len(sleepers))].sleep = nil
+	return true
+}
+
+func (a *simActor) String() string { return fmt.Sprintf("P%d's %s", a.p.number, a.name) }
+
+// A simContext is a context that a step of the simulation cancels.
+type simContext struct {
+	context.Context
+	m    *machine
+	done chan struct{}
+	err  error
+	then []*func()
+}
+
+func newSimContext(m *machine) *simContext {
+	return &simContext{Context: context.Background(), m: m, done: make(chan struct{})}
+}
+
+func (c *simContext) Done() <-chan struct{} { return c.done }
+func (c *simContext) Err() error            { return c.err }
+
+func (c *simContext) after(p *simProcess, f func()) (stop func() bool) {
+	start := func() { c.m.start(p, "canceller", f) }
+	if c.err != nil {
+		start()
+		return func() bool { return false }
+	}
+	c.then = append(c.then, &start)
+	return func() bool {
+		at := slices.Index(c.then, &start)
+		if at >= 0 {
+			c.then = slices.Delete(c.then, at, at+1)
+		}
+		return at >= 0
+	}
+}
+
+func (c *simContext) cancel() {
+	c.err = context.Canceled
+	close(c.done)
+	for _, start := range c.then {
+		(*start)()
+	}
+	c.then = nil
+}

@@ -1,0 +1,113 @@
+//go:build ipcseam
+
+package shm
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// A simSystem is the operating system that a process of the machine sees.
+type simSystem struct{ p *simProcess }
+
+func (s simSystem) Sleep(word *uint32, value uint32, timeout time.Duration) {
+	deadline := int64(never)
+	if timeout >= 0 {
+		deadline = s.p.m.now + int64(timeout)
+	}
+	s.sleep([]*uint32{word}, []uint32{value}, deadline)
+}
+
+func (s simSystem) SleepUntil(word *uint32, value uint32, wall int64) {
+	s.sleep([]*uint32{word}, []uint32{value}, wall-wallOffset)
+}
+
+func (s simSystem) SleepAny(words []*uint32, values []uint32) { s.sleep(words, values, never) }
+
+// sleep is atomic with the comparison. Now and then it ends for no reason.
+func (s simSystem) sleep(words []*uint32, values []uint32, deadline int64) {
+	m := s.p.m
+	m.step()
+	a := m.running
+	a.kernel()
+	for i, w := range words {
+		if atomic.LoadUint32(w) != values[i] {
+			return
+		}
+	}
+	if m.random.IntN(64) == 0 {
+		return
+	}
+	a.sleep = &simSleep{words, deadline}
+	a.giveWay()
+}
+
+func (s simSystem) Wake(word *uint32, n int) {
+	m := s.p.m
+	m.step()
+	for range n {
+		if !m.wakeOne(word) {
+			break
+		}
+	}
+	if m.running != nil {
+		m.running.kernel()
+	}
+}
+
+func (s simSystem) Rouse(word *uint32) { s.Wake(word, 1) }
+
+// wallOffset is the time of day when the monotonic clock shows 0.
+const wallOffset = int64(1_700_000_000) * int64(time.Second)
+
+func (s simSystem) Now() int64     { return s.p.m.now }
+func (s simSystem) WallNow() int64 { return s.p.m.now + wallOffset }
+
+func (s simSystem) Reserve(offset, length int64) error { return nil }
+func (s simSystem) Deleted() bool                      { return false }
+func (s simSystem) Unlinked() bool                     { return false }
+
+func (s simSystem) Barrier() {
+	s.p.m.step()
+	if a := s.p.m.running; a != nil {
+		a.kernel()
+	}
+	s.p.m.barrier()
+}
+
+func (s simSystem) Enlist(pick func(try func(alive *uint32) bool) error, body func()) error {
+	p := s.p
+	err := pick(func(alive *uint32) bool {
+		w := (*half)(alive)
+		if !w.cas(0, uint32(p.number)|waitersBit) {
+			return false
+		}
+		p.alive = w
+		return true
+	})
+	if err != nil {
+		return err
+	}
+	p.m.start(p, "watcher", func() {
+		body()
+		p.alive.store(0)
+		p.left = true
+	})
+	return nil
+}
+
+func (s simSystem) Gone(*uint32) bool { return false }
+func (s simSystem) PID() int          { return s.p.number }
+func (s simSystem) Command() string   { return "simulated" }
+func (s simSystem) Pin()              {}
+func (s simSystem) Unpin()            {}
+
+func (s simSystem) Pause(int) {
+	if a := s.p.m.running; a != nil {
+		s.p.m.policy.pause(a)
+		s.p.m.step()
+	}
+}
+
+func (s simSystem) Close() error { return nil }
+func (s simSystem) Dir() string  { return "simulated" }
