@@ -35,7 +35,7 @@ type point struct {
 	world   *model.World
 	begun   uint64
 	ended   uint64
-	vain    uint64 // locks that are to be given up
+	vain    uint64           // locks that are to be given up
 	waits   []model.WaiterID // by record
 	handles []model.HandleID // by number
 	owners  []model.OwnerID  // by program

@@ -190,7 +190,7 @@ func (b *blocked) isDone() bool {
 func (w *world) reaped(n *Namespace) {
 	w.t.Helper()
 	r := n.self
-	w.until("the dead process is reaped", func() bool { return r.alive.load() == 0 })
+	w.until("the dead process is reaped", func() bool { return r.alive.load() == 0 || r.generation.load() != n.generation })
 }
 
 // check makes sure that the segment is consistent.
