@@ -145,7 +145,7 @@ func (u *handleUse) create(n *Namespace, spec backend.Spec) error {
 }
 
 // watch looks, before every step, for what is not an operation.
-func (h *history) watch() {
+func (h *history) watch(access) {
 	for i := range h.plan.deaths {
 		if d := &h.plan.deaths[i]; d.step == h.m.steps {
 			h.kill(h.m.procs[d.proc])
@@ -243,7 +243,7 @@ func (r *runner) call(ctx *simContext, c call) {
 	r.add(rec)
 	if c.cancel && c.blocks() {
 		r.m.start(r.proc, "canceller", func() {
-			r.m.step()
+			r.m.step(change)
 			if rec.end == noEnd {
 				rec.cancelled = min(rec.cancelled, r.tick())
 				ctx.cancel()

@@ -14,7 +14,7 @@ const mayPin = false
 
 // Step, when it is set, is called before every access to shared memory. A test
 // may stop there for good (a death), or let another actor go on.
-var Step func()
+var Step func(access)
 
 // Simulation, when it is set, stands in for everything that blocks or starts a
 // goroutine.
@@ -27,9 +27,9 @@ var Simulation interface {
 	AfterFunc(ctx context.Context, f func()) (stop func() bool)
 }
 
-func seam() {
+func seam(a access) {
 	if Step != nil {
-		Step()
+		Step(a)
 	}
 }
 
@@ -42,7 +42,7 @@ type localMutex struct {
 
 func (m *localMutex) Lock() {
 	if Simulation != nil {
-		seam()
+		seam(look)
 		Simulation.Await(m.mu.TryLock)
 		return
 	}

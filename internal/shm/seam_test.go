@@ -34,7 +34,7 @@ type steps struct {
 	taken  int
 }
 
-func (s *steps) step() {
+func (s *steps) step(access) {
 	if s.thread.Load() != int64(syscall.Gettid()) {
 		return
 	}

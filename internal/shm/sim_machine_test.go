@@ -35,8 +35,8 @@ type machine struct {
 	running *simActor
 	list    []*simActor
 	steps   int
-	trace   uint64 // sums up who did every step
-	watch   func() // called before every step
+	trace   uint64       // sums up who did every step
+	watch   func(access) // called before every step
 	passing func(d int64)
 	stalled error
 }
@@ -102,7 +102,7 @@ func newMachine(seed uint64) *machine {
 		}
 		machineMemory = mem
 	}
-	m := &machine{mem: machineMemory, now: 1_000_000, random: rand.New(rand.NewPCG(seed, 1)), watch: func() {}}
+	m := &machine{mem: machineMemory, now: 1_000_000, random: rand.New(rand.NewPCG(seed, 1)), watch: func(access) {}}
 	m.passing = func(int64) {}
 	wipe(m.mem)
 	Format(m.mem, [16]byte{1})
@@ -235,7 +235,7 @@ func (m *machine) pass(d int64) {
 }
 
 // step comes before every access to the segment.
-func (m *machine) step() {
+func (m *machine) step(what access) {
 	a := m.running
 	if a == nil {
 		return // no simulation yet, or no more
@@ -249,7 +249,7 @@ func (m *machine) step() {
 		m.stalled = fmt.Errorf("no end after %d steps: %s goes on and on", m.steps, a)
 	}
 	m.traceStep(a)
-	m.watch()
+	m.watch(what)
 	if a.ended {
 		panic(died{}) // watch has killed it
 	}

@@ -27,7 +27,7 @@ func (s simSystem) SleepAny(words []*uint32, values []uint32) { s.sleep(words, v
 // sleep is atomic with the comparison. Now and then it ends for no reason.
 func (s simSystem) sleep(words []*uint32, values []uint32, deadline int64) {
 	m := s.p.m
-	m.step()
+	m.step(change)
 	a := m.running
 	a.kernel()
 	for i, w := range words {
@@ -44,7 +44,7 @@ func (s simSystem) sleep(words []*uint32, values []uint32, deadline int64) {
 
 func (s simSystem) Wake(word *uint32, n int) {
 	m := s.p.m
-	m.step()
+	m.step(change)
 	for range n {
 		if !m.wakeOne(word) {
 			break
@@ -68,7 +68,7 @@ func (s simSystem) Deleted() bool                      { return false }
 func (s simSystem) Unlinked() bool                     { return false }
 
 func (s simSystem) Barrier() {
-	s.p.m.step()
+	s.p.m.step(change)
 	if a := s.p.m.running; a != nil {
 		a.kernel()
 	}
@@ -105,7 +105,7 @@ func (s simSystem) Unpin()            {}
 func (s simSystem) Pause(int) {
 	if a := s.p.m.running; a != nil {
 		s.p.m.policy.pause(a)
-		s.p.m.step()
+		s.p.m.step(change)
 	}
 }
 

@@ -14,18 +14,26 @@ type (
 	half uint32
 )
 
+// An access to the segment looks at a word or may change it.
+type access bool
+
+const (
+	look   access = false
+	change access = true
+)
+
 func (w *word) load() uint64 {
-	seam()
+	seam(look)
 	return atomic.LoadUint64((*uint64)(w))
 }
 
 func (w *word) store(v uint64) {
-	seam()
+	seam(change)
 	atomic.StoreUint64((*uint64)(w), v)
 }
 
 func (w *word) cas(old, new uint64) bool {
-	seam()
+	seam(change)
 	return atomic.CompareAndSwapUint64((*uint64)(w), old, new)
 }
 
@@ -33,32 +41,32 @@ func (w *word) cas(old, new uint64) bool {
 // a later atomic store: the log before its commit, a record before it is
 // linked.
 func (w *word) set(v uint64) {
-	seam()
+	seam(change)
 	*w = word(v)
 }
 
 func (h *half) load() uint32 {
-	seam()
+	seam(look)
 	return atomic.LoadUint32((*uint32)(h))
 }
 
 func (h *half) store(v uint32) {
-	seam()
+	seam(change)
 	atomic.StoreUint32((*uint32)(h), v)
 }
 
 func (h *half) cas(old, new uint32) bool {
-	seam()
+	seam(change)
 	return atomic.CompareAndSwapUint32((*uint32)(h), old, new)
 }
 
 func (h *half) add(d uint32) uint32 {
-	seam()
+	seam(change)
 	return atomic.AddUint32((*uint32)(h), d)
 }
 
 func (w *word) add(d uint64) uint64 {
-	seam()
+	seam(change)
 	return atomic.AddUint64((*uint64)(w), d)
 }
 
