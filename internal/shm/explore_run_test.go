@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"strings"
 
 	"github.com/winsys-go/ipc/internal/backend"
@@ -21,6 +20,7 @@ type history struct {
 	made    []int // the process of each handle by its number
 	handles []*handleUse
 	freed   map[*simProcess][]*record // the records of its death, which end with its slot
+	reached []int                     // the call that each program is in
 }
 
 // A handleUse is a handle with all the types that it may have.
@@ -84,9 +84,9 @@ func (h *history) add(r *record) *record {
 	return r
 }
 
-// play runs a plan on a machine that is ready.
-func play(m *machine, p *plan) *history {
-	h := &history{plan: p, m: m, freed: map[*simProcess][]*record{}}
+// prepare makes the processes, objects and threads of a plan.
+func prepare(m *machine, p *plan) *history {
+	h := &history{plan: p, m: m, freed: map[*simProcess][]*record{}, reached: make([]int, len(p.programs))}
 	for i := range p.procs + 1 {
 		s := &simProcess{m: m, number: i + 1}
 		m.procs = append(m.procs, s)
@@ -113,9 +113,11 @@ func play(m *machine, p *plan) *history {
 	}
 	m.watch = h.watch
 	m.passing = h.pass
-	m.run()
 	return h
 }
+
+// at is the number of the call that a program is in.
+func (h *history) at(program int) int { return h.reached[program] }
 
 // use makes room for a handle.
 func (h *history) use(proc int) *handleUse {
@@ -216,6 +218,7 @@ func (h *history) startProgram(i int, g program) {
 	}
 	h.m.start(r.proc, fmt.Sprintf("program %d", i), func() {
 		for k, c := range g.calls {
+			h.reached[i] = k
 			r.call(contexts[k], c)
 		}
 	})
@@ -436,19 +439,19 @@ func outcomeOf(err error) outcome {
 	return outcome{code: "unexpected: " + err.Error()}
 }
 
-// explore plays the plan of a seed. It gives the history and what is wrong
-// with it.
-func explore(seed uint64) (h *history, err error) {
+// explore plays a plan in the interleaving of a seed. It gives the history and
+// what is wrong with it.
+func explore(seed uint64, p *plan) (h *history, err error) {
 	m := newMachine(seed)
 	defer m.off()
-	m.policy = newPolicy(m.random)
-	p := newPlan(rand.New(rand.NewPCG(seed, 2)))
 	defer func() {
 		if r := recover(); r != nil {
-			panic(fmt.Sprintf("seed %d: %v", seed, r))
+			err = fmt.Errorf("a panic: %v", r)
 		}
 	}()
-	h = play(m, p)
+	m.policy = newPolicy(m.random)
+	h = prepare(m, p)
+	m.run()
 	if m.stalled != nil {
 		return h, m.stalled
 	}
@@ -456,6 +459,9 @@ func explore(seed uint64) (h *history, err error) {
 }
 
 func (h *history) String() string {
+	if h == nil {
+		return ""
+	}
 	var b strings.Builder
 	for i, s := range h.plan.objects {
 		fmt.Fprintf(&b, "%s: %+v\n", names[i], s)

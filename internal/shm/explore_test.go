@@ -3,43 +3,130 @@
 package shm
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"os"
 	"strconv"
 	"testing"
 	"time"
+
+	"github.com/winsys-go/ipc/internal/backend"
 )
 
 // TestExplore plays plans in random interleavings, for 30 s or as long as
-// IPC_EXPLORE_FOR says, from the seed IPC_EXPLORE_SEED on.
+// IPC_EXPLORE_FOR says, from the seed IPC_EXPLORE_SEED on. With
+// IPC_EXPLORE_TRACE=1 it prints who does every step.
 func TestExplore(t *testing.T) {
-	limit := 30 * time.Second
-	if s := os.Getenv("IPC_EXPLORE_FOR"); s != "" {
-		d, err := time.ParseDuration(s)
-		if err != nil {
+	limit, seed := exploreFor(t), uint64(time.Now().UnixNano())
+	if s := os.Getenv("IPC_EXPLORE_SEED"); s != "" {
+		var err error
+		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
 			t.Fatal(err)
 		}
-		limit = d
-	}
-	seed := uint64(time.Now().UnixNano())
-	if s := os.Getenv("IPC_EXPLORE_SEED"); s != "" {
-		seed, _ = strconv.ParseUint(s, 10, 64)
 	}
 	if os.Getenv("IPC_EXPLORE_TRACE") != "" {
 		traceTo = os.Stdout
 	}
-	runs, steps, deaths := 0, 0, 0
+	var sum tally
 	begin := time.Now()
-	for ; time.Since(begin) < limit; runs++ {
-		h, err := explore(seed + uint64(runs))
+	for ; time.Since(begin) < limit; sum.schedules++ {
+		s := seed + uint64(sum.schedules)
+		h, err := explore(s, newPlan(rand.New(rand.NewPCG(s, 2))))
 		if err != nil {
-			t.Fatalf("after %d schedules: seed %d: %v\n%s", runs, seed+uint64(runs), err, h)
+			t.Fatalf("schedule %d: %v\nrepeat it with IPC_EXPLORE_SEED=%d IPC_EXPLORE_FOR=1ns\n%s", sum.schedules, err, s, h)
 		}
-		steps += h.m.steps
-		for _, p := range h.m.procs {
-			if p.dead {
-				deaths++
-			}
+		sum.add(h)
+	}
+	t.Logf("seed %d: %v in %v", seed, sum, time.Since(begin).Round(time.Second))
+}
+
+func exploreFor(t *testing.T) time.Duration {
+	s := os.Getenv("IPC_EXPLORE_FOR")
+	if s == "" {
+		return 30 * time.Second
+	}
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return d
+}
+
+// A tally counts what was explored.
+type tally struct{ schedules, steps, operations, deaths int }
+
+func (s *tally) add(h *history) {
+	s.steps += h.m.steps
+	for _, r := range h.records {
+		if r.part == aCall {
+			s.operations++
 		}
 	}
-	t.Logf("%d schedules from seed %d in %v: %d steps, %d deaths", runs, seed, time.Since(begin).Round(time.Second), steps, deaths)
+	for _, p := range h.m.procs {
+		if p.dead {
+			s.deaths++
+		}
+	}
+}
+
+func (s tally) String() string {
+	return fmt.Sprintf("%d schedules, %d operations, %d deaths, %d steps", s.schedules, s.operations, s.deaths, s.steps)
+}
+
+// Plans of defects that were found, each explored again in many schedules.
+var regressions = []struct {
+	name string
+	plan plan
+}{
+	// Close looked at the owner, an unlock beside it freed the mutex, somebody
+	// else locked it, and Close took it away from him.
+	{"unlock beside close", plan{
+		objects: []backend.Spec{{Name: "a", Kind: backend.Mutex}},
+		procs:   2,
+		programs: []program{
+			{proc: 0, calls: []call{on(vWait), on(vClose)}},
+			{proc: 0, calls: []call{on(vUnlock)}},
+			{proc: 1, calls: []call{on(vTry), on(vTry), on(vTry), on(vUnlock)}},
+		},
+	}},
+	// A free mutex could be taken between the two halves of SignalAndWait.
+	{"signal and wait for the same", plan{
+		objects: []backend.Spec{{Name: "a", Kind: backend.Mutex}},
+		procs:   2,
+		programs: []program{
+			{proc: 0, calls: []call{on(vWait), {verb: vSignalAndWait, objects: []int{0, 0}}}},
+			{proc: 0, calls: []call{on(vTry), on(vTry)}},
+			{proc: 1, calls: []call{on(vWait)}},
+		},
+	}},
+}
+
+func TestRegressions(t *testing.T) {
+	for _, x := range regressions {
+		t.Run(x.name, func(t *testing.T) {
+			for seed := range uint64(2000) {
+				p := x.plan
+				if h, err := explore(seed, &p); err != nil {
+					t.Fatalf("seed %d: %v\n%s", seed, err, h)
+				}
+			}
+		})
+	}
+}
+
+// TestReplay: a seed gives the same run again, step by step.
+func TestReplay(t *testing.T) {
+	for seed := range uint64(200) {
+		var traces [2]uint64
+		for i := range traces {
+			h, err := explore(seed, newPlan(rand.New(rand.NewPCG(seed, 2))))
+			if err != nil {
+				t.Fatal(err)
+			}
+			traces[i] = h.m.trace
+		}
+		if traces[0] != traces[1] {
+			t.Fatalf("seed %d takes two ways", seed)
+		}
+	}
 }

@@ -14,9 +14,6 @@ import (
 var traceTo io.Writer
 
 func (m *machine) traceStep(a *simActor) {
-	if traceTo == nil {
-		return
-	}
 	var pcs [12]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(4, pcs[:])])
 	var where []string

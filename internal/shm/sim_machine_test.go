@@ -248,7 +248,9 @@ func (m *machine) step(what access) {
 	if m.steps > maxSteps && m.stalled == nil {
 		m.stalled = fmt.Errorf("no end after %d steps: %s goes on and on", m.steps, a)
 	}
-	m.traceStep(a)
+	if traceTo != nil {
+		m.traceStep(a)
+	}
 	m.watch(what)
 	if a.ended {
 		panic(died{}) // watch has killed it
