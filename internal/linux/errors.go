@@ -5,6 +5,9 @@ package linux
 import (
 	"errors"
 	"fmt"
+	"io/fs"
+
+	"golang.org/x/sys/unix"
 )
 
 var (
@@ -29,4 +32,25 @@ func (r *refusal) Unwrap() error { return r.err }
 // refuse makes an error that is err and reads as the sentence.
 func refuse(err error, format string, args ...any) error {
 	return &refusal{fmt.Sprintf(format, args...), err}
+}
+
+// explain adds the way out to an error that any step may meet, unless its text
+// has one already.
+func explain(err error) error {
+	var said *refusal
+	switch {
+	case errors.As(err, &said):
+		return err
+	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
+		return refuse(err, "%v: free space on the file system or enlarge it", err)
+	case errors.Is(err, unix.EROFS):
+		return refuse(errors.Join(fs.ErrPermission, err), "%v: mount it for writing or choose another directory", err)
+	case errors.Is(err, unix.EMFILE):
+		return refuse(err, "%v: close files that this process does not need, or let it have more (ulimit -n)", err)
+	case errors.Is(err, unix.ENFILE):
+		return refuse(err, "%v: let the machine have more (sysctl fs.file-max)", err)
+	case errors.Is(err, unix.ENOMEM):
+		return refuse(err, "%v: free memory, or let this process have more address space (ulimit -v)", err)
+	}
+	return err
 }

@@ -4,6 +4,7 @@ package linux
 
 import (
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 
 	"golang.org/x/sys/unix"
@@ -17,6 +18,23 @@ func ignoringEINTR(call func() (int, error)) (int, error) {
 			return n, err
 		}
 	}
+}
+
+// readSmall reads a file of a few bytes. Unlike [os.ReadFile] it needs no more
+// than one descriptor: the first file that package os opens makes the runtime
+// set up its poller, which ends the program when descriptors are short.
+func readSmall(path string) (string, error) {
+	fd, err := ignoringEINTR(func() (int, error) { return unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0) })
+	if err != nil {
+		return "", &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	defer unix.Close(fd)
+	var text [256]byte
+	n, err := ignoringEINTR(func() (int, error) { return unix.Read(fd, text[:]) })
+	if err != nil {
+		return "", &fs.PathError{Op: "read", Path: path, Err: err}
+	}
+	return string(text[:n]), nil
 }
 
 // temporaryName is a hidden name beside base that nobody else has.

@@ -97,7 +97,8 @@ func (d *Dir) openExisting(size int64, check func(head []byte) error) (_ *Segmen
 }
 
 // openFile opens whatever has the segment's name. O_NONBLOCK keeps a FIFO or a
-// device from blocking the open; a regular file ignores it.
+// device from blocking the open; it is taken away again, or the runtime would
+// want to poll the file: see [readSmall].
 func (d *Dir) openFile() (*Segment, error) {
 	s := &Segment{path: d.segmentPath()}
 	fd, err := ignoringEINTR(func() (int, error) {
@@ -106,6 +107,7 @@ func (d *Dir) openFile() (*Segment, error) {
 	if err != nil {
 		return nil, d.explainFile(s.path, err)
 	}
+	unix.SetNonblock(fd, false)
 	s.file = os.NewFile(uintptr(fd), s.path)
 	if err := unix.Fstat(fd, &s.stat); err != nil {
 		s.file.Close()

@@ -193,7 +193,10 @@ func TestDeleted(t *testing.T) {
 }
 
 func TestBootID(t *testing.T) {
-	first, again := BootID(), BootID()
+	first, err := BootID()
+	must(t, err)
+	again, err := BootID()
+	must(t, err)
 	if first == ([16]byte{}) || first != again {
 		t.Errorf("BootID() = %x, then %x", first, again)
 	}

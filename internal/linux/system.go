@@ -29,12 +29,23 @@ type Format struct {
 // are missing and create says so for the directory. See [OpenDir] and
 // [Dir.OpenSegment] for the errors.
 func OpenSystem(path string, access Access, create bool, f Format) (*System, error) {
+	s, err := openSystem(path, access, create, f)
+	if err != nil {
+		return nil, explain(err)
+	}
+	return s, nil
+}
+
+func openSystem(path string, access Access, create bool, f Format) (*System, error) {
+	boot, err := BootID()
+	if err != nil {
+		return nil, err
+	}
 	dir, err := OpenDir(path, access, create)
 	if err != nil {
 		return nil, err
 	}
 	defer dir.Close()
-	boot := BootID()
 	segment, err := dir.OpenSegment(f.Size, f.Reserve,
 		func(mem []byte) error {
 			f.Init(mem, boot)
@@ -42,7 +53,7 @@ func OpenSystem(path string, access Access, create bool, f Format) (*System, err
 		},
 		func(head []byte) error {
 			stale, err := f.Check(head, boot)
-			if err == nil && stale {
+			if err == nil && stale && boot != unknownBoot {
 				err = ErrStale
 			}
 			return err
@@ -56,6 +67,10 @@ func OpenSystem(path string, access Access, create bool, f Format) (*System, err
 	s.unguard, s.tripped, _ = Guard(s.mem)
 	return s, nil
 }
+
+// unknownBoot is the boot of a process that cannot tell, which takes no
+// segment for stale.
+var unknownBoot [16]byte
 
 // Bytes is the memory of the segment.
 func (s *System) Bytes() []byte { return s.mem }

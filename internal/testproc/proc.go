@@ -30,6 +30,13 @@ type Proc struct {
 // Start starts a child that runs the function registered as name.
 func Start(t TB, name string, args ...string) *Proc {
 	t.Helper()
+	return StartWith(t, nil, name, args...)
+}
+
+// StartWith is Start for a child that is unlike its parent: change, if any,
+// changes the command before it is started.
+func StartWith(t TB, change func(*exec.Cmd), name string, args ...string) *Proc {
+	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatalf("testproc: %v", err)
@@ -48,6 +55,9 @@ func Start(t TB, name string, args ...string) *Proc {
 		t.Fatalf("testproc: pipes for %s: %v %v", name, err1, err2)
 	}
 	p.in = in
+	if change != nil {
+		change(p.cmd)
+	}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatalf("testproc: start %s: %v", name, err)
 	}
