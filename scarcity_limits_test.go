@@ -150,6 +150,7 @@ func noDescriptors(c *testproc.Child) {
 func work(c *testproc.Child, n *ipc.Namespace) {
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 	defer cancel()
+	before := len(must(n.Objects()))
 	start, s := must(n.CreateEvent("go", &ipc.EventOptions{ManualReset: true})), must(n.CreateSemaphore("s", &ipc.SemaphoreOptions{Max: 20}))
 	m, x := must(n.CreateMutex("m", nil)), must(n.CreateTimer("x", nil))
 	var waits sync.WaitGroup
@@ -166,8 +167,8 @@ func work(c *testproc.Child, n *ipc.Namespace) {
 	waits.Wait()
 	wantNothing(c, "set timer", x.Set(time.Millisecond, 0))
 	wantNothing(c, "wait for the timer", x.Wait(ctx))
-	if list := must(n.Objects()); len(list) != 4 {
-		c.Fatalf("%d objects are listed", len(list))
+	if list := must(n.Objects()); len(list) != before+4 {
+		c.Fatalf("listed are %v: not 4 more than before", list)
 	}
 	for _, o := range []interface{ Close() error }{start, s, m, x} {
 		wantNothing(c, "close", o.Close())
