@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -31,7 +32,10 @@ func wantError(f failer, what string, err, want error, says ...string) {
 	if !errors.Is(err, want) || !errors.As(err, &e) || e.Op == "" {
 		f.Fatalf("%s: got %v, want %v", what, err, want)
 	}
-	for _, s := range append(says, e.Op, e.Name) {
+	if e.Name != "" {
+		says = append(says, strconv.Quote(e.Name))
+	}
+	for _, s := range append(says, e.Op) {
 		if !strings.Contains(err.Error(), s) {
 			f.Fatalf("%s: %q does not say %q", what, err, s)
 		}

@@ -103,7 +103,10 @@ func openParent(path string) (int, error) {
 	fd, err := ignoringEINTR(func() (int, error) {
 		return unix.Open(parent, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	})
-	if err != nil {
+	switch {
+	case errors.Is(err, unix.ENOENT):
+		return -1, refuse(err, "%s, which %s would be in, does not exist: create it, best as a tmpfs, or choose another directory", parent, path)
+	case err != nil:
 		return -1, &fs.PathError{Op: "open", Path: parent, Err: err}
 	}
 	var st unix.Stat_t
