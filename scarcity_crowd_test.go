@@ -61,13 +61,11 @@ func startHosts(t *testing.T, dir string, hosts, each int) (all []*host) {
 	return all
 }
 
-// TestManyProcesses attaches a thousand times, kills a quarter of them at one
-// blow, and then the rest. IPC_TEST_MANY=1 makes it 4,096.
+// TestManyProcesses attaches 4,096 times, kills a quarter of them at one blow,
+// and then the next.
 func TestManyProcesses(t *testing.T) {
-	each := 256
-	if os.Getenv("IPC_TEST_MANY") != "" {
-		each = 1024
-	} else if raceEnabled {
+	each := 1024
+	if raceEnabled || testing.Short() {
 		each = 64
 	}
 	n := benchNamespace(t)
@@ -116,10 +114,12 @@ func wantAbandonedAtDeath(t *testing.T, n *ipc.Namespace, h *host) {
 	}
 }
 
-// TestTooManyProcesses fills the table of processes, with IPC_TEST_MANY=1.
+// TestTooManyProcesses fills the table of processes. It takes a quarter of a
+// minute and most of the threads that a machine may have, so it is done on
+// request.
 func TestTooManyProcesses(t *testing.T) {
 	if os.Getenv("IPC_TEST_MANY") == "" {
-		t.Skip("needs 8,191 threads and some time: set IPC_TEST_MANY=1")
+		t.Skip("starts 8,191 threads: needs IPC_TEST_MANY=1")
 	}
 	n := benchNamespace(t)
 	const most, hosts = 8191, 8
