@@ -42,8 +42,8 @@ type Dir struct {
 
 // OpenDir opens the directory of a namespace and makes sure that only those
 // that a allows can reach it: one user's directory has mode 0700 and belongs to
-// the effective user; a group's has mode 0770, or 2770, and belongs to the
-// group. Its parent, unless it is sticky as /dev/shm is, must not be writable
+// the effective user; a group's has mode 0770, or 2770, belongs to the group,
+// and has no access control list. Its parent, unless it is sticky as /dev/shm is, must not be writable
 // by all. Symbolic links are refused in the place of the directory itself.
 //
 // When the directory is missing and create is set, OpenDir makes it;
@@ -187,11 +187,21 @@ func (d *Dir) verifyGroup(st *unix.Stat_t) error {
 		return refuse(fs.ErrPermission, "%s is open to others (mode %04o): run chmod 2770 %s", d.path, st.Mode&0o7777, d.path)
 	case mode != 0o770:
 		return refuse(fs.ErrPermission, "%s is closed to its group (mode %04o): run chmod 2770 %s", d.path, st.Mode&0o7777, d.path)
+	case hasACL(d.fd):
+		return refuse(fs.ErrPermission, "%s has an access control list, which may let in more than its group: run setfacl -b %s", d.path, d.path)
 	case unix.Faccessat(unix.AT_FDCWD, procPath(d.fd), unix.R_OK|unix.W_OK|unix.X_OK, unix.AT_EACCESS) == unix.EACCES:
 		return refuse(fs.ErrPermission, "%s is for group %d, which user %d is not in: an administrator adds the user, who then logs in again",
 			d.path, d.access.GID, d.uid)
 	}
 	return nil
+}
+
+// hasACL reports whether a directory has an access control list. Its mode then
+// does not tell who may enter; without rights for the group in the mode, nobody
+// may by the list.
+func hasACL(fd int) bool {
+	_, err := unix.Getxattr(procPath(fd), "system.posix_acl_access", nil)
+	return err == nil
 }
 
 // makeDir creates the directory. That another process is faster is fine.
