@@ -106,6 +106,7 @@ func wantAbandonedAtDeath(t *testing.T, n *ipc.Namespace, h *host) {
 	h.Kill()
 	waits.Wait()
 	t.Logf("%s with %d attachments: killed and all noticed in %v", h.name, h.attached, time.Since(begin))
+	must(n.Objects()) // clears up what others are about to
 	for _, m := range mutexes {
 		if i := must(m.Info()); i.Handles != 1 {
 			t.Errorf("%s: %d handles", m.Name(), i.Handles)
