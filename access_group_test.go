@@ -104,8 +104,8 @@ func letIn(t *testing.T, dir string, p person) {
 // remove the segment, so that those who have it are told ErrDeleted and must
 // start again, put something else in its place, which is refused until a
 // member removes it, and overwrite its bytes, which gives errors and no crash
-// (TestLiveDamage). It cannot change the mode or the owner of what others made,
-// let strangers in, or remove or replace the directory in a sticky parent.
+// (TestLiveDamage). It cannot change the mode, the owner or the group of what
+// others made, or remove or replace the directory in a sticky parent.
 func TestMember(t *testing.T) {
 	needRoot(t)
 	dir := filepath.Join(publicDir(t), "ns")

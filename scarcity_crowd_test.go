@@ -87,7 +87,8 @@ func TestManyProcesses(t *testing.T) {
 // child's attachments own.
 func wantAbandonedAtDeath(t *testing.T, n *ipc.Namespace, h *host) {
 	t.Helper()
-	ctx := within(t)
+	ctx, cancel := context.WithTimeout(context.Background(), testproc.Limit(t))
+	defer cancel()
 	var waits sync.WaitGroup
 	mutexes := make([]*ipc.Mutex, h.attached)
 	for i := range mutexes {

@@ -41,9 +41,12 @@ func runIn(t *testing.T, name string) {
 func TestFewDescriptors(t *testing.T) {
 	dir := hostileDir(t)
 	must(ipc.OpenNamespace(filepath.Join(dir, "existing"), nil)).Close()
+	segment := filepath.Join(dir, "existing", "segment")
+	before := must(os.Lstat(segment))
 	p := testproc.Start(t, "few-descriptors", dir)
 	p.Expect("fine")
 	p.Exit()
+	wantSame(t, segment, before) // and not taken for one of an earlier boot
 }
 
 // TestNoDescriptors: what is open needs no more files.

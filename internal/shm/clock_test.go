@@ -243,11 +243,18 @@ func TestClockOfDeadlines(t *testing.T) {
 	w := newJumpingWorld(t)
 	here, there := w.timer()
 	w.do(here.SetAt(w.day.now().Add(100*time.Hour), 0))
-	ctx, cancel := context.WithTimeout(context.Background(), 300*time.Millisecond)
+	long, cancel := context.WithTimeout(context.Background(), time.Hour)
 	defer cancel()
-	wait := w.waiting(ctx, there)
+	wait := w.waiting(long, there)
 	w.day.jump(3 * time.Hour)
 	w.quiet("forward", wait)
+	cancel()
+	if err := <-wait; err != context.Canceled {
+		t.Errorf("%v, want the context's error", err)
+	}
+	short, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	wait = w.waiting(short, there)
 	w.day.jump(-6 * time.Hour)
 	select {
 	case err := <-wait:
