@@ -99,8 +99,6 @@ func wayOut(err error) string {
 		return "the count is unchanged: release only what was acquired"
 	case ErrWrongType:
 		return "events, mutexes, semaphores and timers share their names: choose another"
-	case ErrDeleted:
-		return "close every handle and start again: new processes are in another namespace"
 	case ErrCorrupt:
 		return "stop its users, remove its directory and start again"
 	}

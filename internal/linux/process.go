@@ -39,7 +39,11 @@ func OpenProcess(pid int) (*Process, error) {
 	case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EPERM):
 		return nil, refuse(errors.Join(errors.ErrUnsupported, err), "process %d: this system has no process handles (pidfd_open: %v)", pid, err)
 	default:
-		return nil, fmt.Errorf("process %d: %w", pid, os.NewSyscallError("pidfd_open", err))
+		return nil, fmt.Errorf("process %d: %w", pid, explain(os.NewSyscallError("pidfd_open", err)))
+	}
+	if err := spare(fd); err != nil {
+		unix.Close(fd)
+		return nil, fmt.Errorf("process %d: %w", pid, explain(os.NewSyscallError("pidfd_open", err)))
 	}
 	return &Process{
 		pid:    pid,
@@ -47,6 +51,20 @@ func OpenProcess(pid int) (*Process, error) {
 		exited: make(chan struct{}),
 		closed: make(chan struct{}),
 	}, nil
+}
+
+// spare makes sure that there are descriptors left for the runtime's poller,
+// which the first file that it polls sets up, and which ends the program when
+// it cannot.
+func spare(fd int) error {
+	for range 2 {
+		d, err := unix.FcntlInt(uintptr(fd), unix.F_DUPFD_CLOEXEC, 0)
+		if err != nil {
+			return err
+		}
+		defer unix.Close(d)
+	}
+	return nil
 }
 
 // pidfdOpen returns a non-blocking pidfd, which is what the runtime's poller

@@ -96,11 +96,15 @@ func (d *Dir) openExisting(size int64, check func(head []byte) error) (_ *Segmen
 	return s, nil
 }
 
-// openFile opens whatever has the segment's name. O_NONBLOCK keeps a FIFO or a
-// device from blocking the open; it is taken away again, or the runtime would
-// want to poll the file: see [readSmall].
+// openFile opens what has the segment's name, if that is a regular file: to
+// open a device can do something by itself. O_NONBLOCK keeps what was put
+// there after that look from blocking; it is taken away again, or the runtime
+// would want to poll the file: see [readSmall].
 func (d *Dir) openFile() (*Segment, error) {
 	s := &Segment{path: d.segmentPath()}
+	if unix.Fstatat(d.fd, segmentName, &s.stat, unix.AT_SYMLINK_NOFOLLOW) == nil && s.stat.Mode&unix.S_IFMT != unix.S_IFREG {
+		return nil, d.explainFile(s.path, fs.ErrPermission)
+	}
 	fd, err := ignoringEINTR(func() (int, error) {
 		return unix.Openat(d.fd, segmentName, unix.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
 	})

@@ -133,5 +133,5 @@ func (n *Namespace) stillThereNowAndThen() error {
 }
 
 func (n *Namespace) gone() error {
-	return fmt.Errorf("%w: %s no longer leads to the segment of this process", backend.ErrDeleted, n.sys.Dir())
+	return fmt.Errorf("%w: %s no longer leads to the segment of this process: close every handle and start again", backend.ErrDeleted, n.sys.Dir())
 }

@@ -154,7 +154,8 @@ func CheckHeader(page []byte, boot [16]byte) (stale bool, err error) {
 		return false, fmt.Errorf("%w: the segment has layout %#x, this program uses layout %#x of version %d",
 			backend.ErrVersion, uint64(h.layout), layoutHash(), version)
 	}
-	return h.boot != *(*[2]word)(unsafe.Pointer(&boot)), nil
+	// A process that could not find out which boot this is has left zeros.
+	return h.boot != *(*[2]word)(unsafe.Pointer(&boot)) && h.boot != [2]word{}, nil
 }
 
 func hashName(name string) uint32 {
