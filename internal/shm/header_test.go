@@ -12,6 +12,7 @@ func TestStale(t *testing.T) {
 		{known, known, false},
 		{known, other, true},
 		{unknown, known, false},
+		{known, unknown, false},
 		{unknown, unknown, false},
 	} {
 		mem := make([]byte, InitialReserve)

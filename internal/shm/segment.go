@@ -154,8 +154,9 @@ func CheckHeader(page []byte, boot [16]byte) (stale bool, err error) {
 		return false, fmt.Errorf("%w: the segment has layout %#x, this program uses layout %#x of version %d",
 			backend.ErrVersion, uint64(h.layout), layoutHash(), version)
 	}
-	// A process that could not find out which boot this is has left zeros.
-	return h.boot != *(*[2]word)(unsafe.Pointer(&boot)) && h.boot != [2]word{}, nil
+	// Zeros are of a process that could not find out which boot this is.
+	now, unknown := *(*[2]word)(unsafe.Pointer(&boot)), [2]word{}
+	return h.boot != now && h.boot != unknown && now != unknown, nil
 }
 
 func hashName(name string) uint32 {
