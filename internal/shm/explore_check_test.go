@@ -259,12 +259,21 @@ func (s *search) refuse(p *point, i int) bool {
 // lockInVain is a lock whose caller was told that the handle is closed: either
 // he gave it up again, or Close found the mutex locked and abandoned it.
 func (s *search) lockInVain(p *point, i int, r *record) bool {
-	if (r.call.verb != vTry && r.call.verb != vWait) || !s.isMutex(r) {
+	if len(r.handles) == 0 || !s.isMutex(r) {
+		return false
+	}
+	switch r.call.verb {
+	case vTry, vWait, vTryAny, vWaitAny:
+	case vTryAll, vWaitAll:
+		if len(r.handles) > 1 {
+			return false
+		}
+	default:
 		return false
 	}
 	p.begun |= 1 << i
 	p.vain |= 1 << i
-	got, _ := s.do(p, &record{call: call{verb: vTry}, proc: r.proc, program: r.program, handles: r.handles})
+	got, _ := s.do(p, &record{call: call{verb: vTry}, proc: r.proc, program: r.program, handles: r.handles[:1]})
 	return got.code == ""
 }
 

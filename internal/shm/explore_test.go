@@ -29,7 +29,7 @@ func TestExplore(t *testing.T) {
 	}
 	var sum tally
 	begin := time.Now()
-	for ; time.Since(begin) < limit; sum.schedules++ {
+	for sum.schedules == 0 || time.Since(begin) < limit {
 		s := seed + uint64(sum.schedules)
 		h, err := explore(s, newPlan(rand.New(rand.NewPCG(s, 2))))
 		if err != nil {
@@ -56,6 +56,7 @@ func exploreFor(t *testing.T) time.Duration {
 type tally struct{ schedules, steps, operations, deaths int }
 
 func (s *tally) add(h *history) {
+	s.schedules++
 	s.steps += h.m.steps
 	for _, r := range h.records {
 		if r.part == aCall {
