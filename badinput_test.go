@@ -9,7 +9,10 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -215,34 +218,91 @@ func patch(path string, at int64, with []byte) error {
 	return err
 }
 
-// TestDeleted: a namespace whose file is removed under its users says so.
+// TestDeleted: a namespace whose file is taken away under its users says so,
+// and those who have an object go on with it.
 func TestDeleted(t *testing.T) {
-	dir := hostileDir(t)
-	n := must(ipc.OpenNamespace(dir, nil))
-	defer n.Close()
-	e := must(n.CreateEvent("e", nil))
-	os.Remove(filepath.Join(dir, "segment"))
-	_, err := n.OpenEvent("e")
-	refused(t, "open", err, ipc.ErrDeleted)
-	if err := e.Set(); err != nil {
-		t.Error("those who have it go on:", err)
+	for _, c := range []struct {
+		what     string
+		takeAway func(dir string) error
+	}{
+		{"file removed", func(dir string) error { return os.Remove(filepath.Join(dir, "segment")) }},
+		{"file replaced", func(dir string) error {
+			other := hostileDir(t)
+			must(ipc.OpenNamespace(other, nil)).Close()
+			return os.Rename(filepath.Join(other, "segment"), filepath.Join(dir, "segment"))
+		}},
+		{"directory removed", os.RemoveAll},
+		{"directory moved", func(dir string) error { return os.Rename(dir, filepath.Join(hostileDir(t), "moved")) }},
+		{"directory made anew", func(dir string) error {
+			if err := os.RemoveAll(dir); err != nil {
+				return err
+			}
+			return must(ipc.OpenNamespace(dir, nil)).Close()
+		}},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			dir := hostileDir(t)
+			n := must(ipc.OpenNamespace(dir, nil))
+			defer n.Close()
+			e := must(n.CreateEvent("e", nil))
+			if err := c.takeAway(dir); err != nil {
+				t.Fatal(err)
+			}
+			// It looks at the path once a second at most.
+			patience := testproc.NewPatience(10 * time.Second)
+			_, err := n.OpenEvent("e")
+			for ; err == nil && !patience.Out(); _, err = n.OpenEvent("e") {
+				runtime.Gosched()
+			}
+			refused(t, "open", err, ipc.ErrDeleted)
+			_, err = n.Objects()
+			refused(t, "list", err, ipc.ErrDeleted)
+			if err := e.Set(); err != nil || !must(e.TryWait()) {
+				t.Error("those who have it go on:", err)
+			}
+		})
 	}
 }
 
-// TestLiveDamage truncates a segment, or fills it with noise, while a process
-// works in it: errors are right, a crash or a hang is not.
-func TestLiveDamage(t *testing.T) {
-	for _, c := range []struct {
-		what  string
-		spoil func(path string) error
-	}{
-		{"truncated", func(p string) error { return os.Truncate(p, 0) }},
+// parts are the places of a segment's parts; see docs/segment-format.md.
+var parts = []struct {
+	name   string
+	offset int64
+}{
+	{"header", 0}, {"log", 4096}, {"buckets", 12288}, {"slots", 143360}, {"objects", 1191936},
+	{"handles", 17969152}, {"waiters", 51523584}, {"blocks", 85078016}, {"chunks", 137506816},
+}
+
+// A spoiler damages a segment.
+type spoiler struct {
+	what  string
+	spoil func(path string) error
+}
+
+func spoilers() []spoiler {
+	list := []spoiler{
 		{"all noise", func(p string) error { return noise(p, 0, 1<<20) }},
 		{"noise behind the header", func(p string) error { return noise(p, 4096, 1<<20) }},
 		{"noise in the objects", func(p string) error { return noise(p, 1191936, 1<<16) }},
 		{"noise in the tables", func(p string) error { return noise(p, 192, 1024) }},
-	} {
+	}
+	for _, part := range parts {
+		list = append(list,
+			spoiler{"truncated at the " + part.name, func(p string) error { return os.Truncate(p, part.offset) }},
+			spoiler{"truncated in the " + part.name, func(p string) error { return os.Truncate(p, part.offset+100) }},
+			spoiler{"a hole in the " + part.name, func(p string) error { return punch(p, part.offset, 1<<16) }})
+	}
+	return list
+}
+
+// TestLiveDamage truncates a segment, tears a hole into it, or fills it with
+// noise, while a process works in it: errors are right, a crash or a hang is
+// not.
+func TestLiveDamage(t *testing.T) {
+	for _, c := range spoilers() {
 		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
 			dir := hostileDir(t)
 			p := testproc.Start(t, "truncated", dir)
 			p.Expect("working")
@@ -253,6 +313,30 @@ func TestLiveDamage(t *testing.T) {
 			p.Expect("survived")
 			p.Exit()
 		})
+	}
+}
+
+// punch gives the memory of a part of a file back: it reads as zeros then.
+func punch(path string, at, size int64) error {
+	f, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	const keepSize, punchHole = 1, 2
+	return syscall.Fallocate(int(f.Fd()), keepSize|punchHole, at, size)
+}
+
+// documented makes sure that errors are ones that the package tells of.
+func documented(errs ...error) {
+	sentinels := []error{
+		ipc.ErrClosed, ipc.ErrNotExist, ipc.ErrInvalid, ipc.ErrNotOwner, ipc.ErrTooManyPosts, ipc.ErrWrongType,
+		ipc.ErrNoSpace, ipc.ErrCorrupt, ipc.ErrStalled, ipc.ErrDeleted, context.DeadlineExceeded,
+	}
+	for _, err := range errs {
+		if err != nil && !slices.ContainsFunc(sentinels, func(s error) bool { return errors.Is(err, s) }) {
+			panic(err)
+		}
 	}
 }
 
@@ -270,16 +354,18 @@ func truncated(c *testproc.Child) {
 	work := func() {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 		defer cancel()
-		e.Set()
-		e.Wait(ctx)
-		m.Lock(ctx)
-		m.Unlock()
-		s.Acquire(ctx)
-		s.Release(1)
-		ipc.WaitAll(ctx, e, s)
-		n.Objects()
-		if x, err := n.CreateEvent("x", nil); err == nil {
-			x.Close()
+		documented(e.Set(), e.Wait(ctx), m.Unlock(), s.Acquire(ctx))
+		_, err := m.Lock(ctx)
+		documented(err, m.Unlock())
+		_, err = s.Release(1)
+		documented(err)
+		_, err = ipc.WaitAll(ctx, e, s, m)
+		documented(err)
+		_, err = n.Objects()
+		documented(err)
+		x, err := n.CreateEvent("x", nil)
+		if documented(err); err == nil {
+			documented(x.Close())
 		}
 	}
 	work()
@@ -288,12 +374,13 @@ func truncated(c *testproc.Child) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		for range 50 {
+		for range 20 {
 			work()
 		}
 	}()
 	select {
 	case <-done:
+		documented(n.Close())
 		c.Sayf("survived")
 	case <-time.After(50 * time.Second):
 		c.Sayf("hangs")

@@ -80,10 +80,11 @@ func (a *app) statusOf(err error) int {
 	}
 }
 
-// complain writes one line to the standard error.
+// complain writes one line to the standard error. Arguments and names that
+// others chose may be part of it.
 func (a *app) complain(format string, args ...any) {
 	text := strings.TrimPrefix(fmt.Sprintf(format, args...), "ipc: ")
-	fmt.Fprintf(a.err, "ipc: %s\n", strings.ReplaceAll(strings.TrimSpace(text), "\n", ": "))
+	fmt.Fprintf(a.err, "ipc: %s\n", visible(strings.ReplaceAll(strings.TrimSpace(text), "\n", ": ")))
 }
 
 // ended turns the error of a wait that the user limited or interrupted into

@@ -81,12 +81,12 @@ func owner(o *ipc.Info) string {
 	return processName(*o.Owner)
 }
 
-// processName writes a process as its id and what it runs.
+// processName writes a process as its id and what it runs, as it says itself.
 func processName(p ipc.ProcessInfo) string {
 	if p.Command == "" {
 		return fmt.Sprint(p.PID)
 	}
-	return fmt.Sprintf("%d %s", p.PID, p.Command)
+	return fmt.Sprintf("%d %s", p.PID, visible(p.Command))
 }
 
 // state puts an object's state into a word or two.

@@ -109,12 +109,12 @@ func (a *app) completeObjects(most int) completer {
 }
 
 // names lists the objects of one type whose names, after a prefix, begin with
-// word. A shell cannot use an error.
+// word. A shell cannot use an error, nor a name with a line break or the like.
 func (a *app) names(kind, prefix, word string) []string {
 	list, _ := a.objects()
 	var names []string
 	for _, o := range list {
-		if full := prefix + o.Name; o.Type == kind && o.Name != "" && strings.HasPrefix(full, word) {
+		if full := prefix + o.Name; o.Type == kind && o.Name != "" && plain(o.Name) && strings.HasPrefix(full, word) {
 			names = append(names, full)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 )
 
 // An outcome is what a command did, as JSON.
@@ -52,11 +53,35 @@ func (a *app) printJSON(v any) error {
 
 // printable makes a name fit for a terminal and a table: others choose it.
 func printable(name string) string {
-	odd := func(r rune) bool { return !unicode.IsPrint(r) || r == ' ' || r == '"' }
-	if name == "" || strings.ContainsFunc(name, odd) {
+	if name == "" || !plain(name) || strings.ContainsAny(name, ` "`) {
 		return strconv.Quote(name)
 	}
 	return name
+}
+
+// plain reports whether a terminal can be shown text as it is.
+func plain(text string) bool {
+	odd := func(r rune) bool { return !unicode.IsPrint(r) }
+	return utf8.ValidString(text) && !strings.ContainsFunc(text, odd)
+}
+
+// visible writes what a terminal would act upon, or could not show, as Go
+// does within quotes.
+func visible(text string) string {
+	if plain(text) {
+		return text
+	}
+	var b strings.Builder
+	for len(text) > 0 {
+		_, size := utf8.DecodeRuneInString(text)
+		char := text[:size]
+		if !plain(char) {
+			char = strings.Trim(strconv.Quote(char), `"`)
+		}
+		b.WriteString(char)
+		text = text[size:]
+	}
+	return b.String()
 }
 
 // shellWord makes a name fit to be pasted into a shell.

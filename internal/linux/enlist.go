@@ -22,8 +22,8 @@ const byteLocked = 0x20000000
 // whatever way (SIGKILL, a crash, os.Exit, a return from main, an exec), the
 // kernel sets [OwnerDied] in the word and wakes one of those who wait on it.
 // Enlist returns when pick has, with its error; without one, body then runs
-// on the same thread. When body returns, the word becomes 0 and the thread
-// ends.
+// on the same thread. When body returns, the word becomes 0, unless body
+// has given it another value, and the thread ends.
 //
 // Where the kernel has no robust lists, the claim is a lock on the word's byte
 // of file; see [ByteLocked].
@@ -57,6 +57,7 @@ type claimer struct {
 	mem    []byte
 	file   *os.File
 	word   *uint32 // the one that was claimed
+	value  uint32  // and by what
 }
 
 func newClaimer(mem []byte, file *os.File) *claimer {
@@ -82,10 +83,11 @@ func (c *claimer) try(word *uint32) bool {
 	// The list leads to the word before the word names the thread, so that
 	// there is no moment at which a death goes unnoticed.
 	c.list.aim(word)
-	if !atomic.CompareAndSwapUint32(word, 0, uint32(unix.Gettid())|futexWaiters) {
+	value := uint32(unix.Gettid()) | futexWaiters
+	if !atomic.CompareAndSwapUint32(word, 0, value) {
 		return false
 	}
-	c.word = word
+	c.word, c.value = word, value
 	return true
 }
 
@@ -98,7 +100,7 @@ func (c *claimer) tryByte(word *uint32) bool {
 		UnlockByte(c.file, at)
 		return false
 	}
-	c.word = word
+	c.word, c.value = word, byteLocked|futexWaiters
 	return true
 }
 
@@ -106,11 +108,12 @@ func (c *claimer) offset(word *uint32) int64 {
 	return int64(uintptr(unsafe.Pointer(word)) - uintptr(unsafe.Pointer(unsafe.SliceData(c.mem))))
 }
 
-// end frees the word. In this order: the kernel marks no word that has another
-// value than the thread's id.
+// end frees the word, unless body or somebody else has given it another value.
+// In this order: the kernel marks no word that has another value than the
+// thread's id.
 func (c *claimer) end() {
 	if c.word != nil {
-		atomic.StoreUint32(c.word, 0)
+		atomic.CompareAndSwapUint32(c.word, c.value, 0)
 	}
 	if c.list == nil {
 		if c.word != nil {

@@ -104,5 +104,5 @@ func (n *Namespace) sleepUntil(seen uint32, next nextAlarm) {
 	if monotonic != 0 {
 		defer time.AfterFunc(left, func() { n.ring(n.self) }).Stop()
 	}
-	n.sys.SleepUntil(doorbell, seen, int64(wall))
+	n.sys.SleepUntil(doorbell, seen, int64(min(wall, math.MaxInt64)))
 }

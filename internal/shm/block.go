@@ -70,6 +70,9 @@ func (n *Namespace) demote(w *waiter) {
 func (n *Namespace) sleep(w *waiter) uint64 {
 	for {
 		c := w.rec.claim.load()
+		if ended := w.ended.Load(); ended != 0 {
+			return uint64(ended) // whatever was written into the segment since
+		}
 		if claimState(c) != claimWaiting || w.failed.Load() != nil {
 			return c
 		}

@@ -41,7 +41,7 @@ func (n *Namespace) drain() {
 	n.locked(func() error {
 		i := uint32(n.self.ready.load())
 		n.self.ready.store(0)
-		for range maxWaiters {
+		for range n.records(waiterTable) {
 			if i == 0 {
 				break
 			}

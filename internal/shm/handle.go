@@ -63,8 +63,8 @@ func (n *Namespace) dropHandle(h uint32, rec *handleRecord) {
 	i, slot := first(place), second(place)
 	r := n.object(i)
 	handles := r.handles.load()
-	if second(handles) == 0 {
-		n.damaged("object %d has a handle and counts none", i)
+	if count := second(handles); count == 0 || count >= n.records(handleTable) {
+		n.damaged("object %d has a handle and counts %d", i, count)
 	}
 	n.close(i, r)
 	n.unlinkOfSlot(slot, rec)
@@ -144,7 +144,7 @@ func (n *Namespace) putPermitsElsewhere(r *objectRecord, gone, prev, slot uint32
 func (n *Namespace) handleOf(r *objectRecord, slot, other uint32) uint32 {
 	handles := r.handles.load()
 	h := first(handles)
-	for range second(handles) {
+	for range min(second(handles), n.records(handleTable)) {
 		rec := n.handle(h)
 		if h != other && second(rec.place.load()) == slot {
 			return h

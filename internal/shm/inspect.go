@@ -126,7 +126,7 @@ func (n *Namespace) holders(r *objectRecord) []backend.Holder {
 	at := map[uint32]int{}
 	handles := r.handles.load()
 	h := first(handles)
-	for range second(handles) {
+	for range min(second(handles), n.records(handleTable)) {
 		if h == 0 {
 			break
 		}
@@ -149,7 +149,7 @@ func (n *Namespace) holders(r *objectRecord) []backend.Holder {
 func (n *Namespace) waits(r *objectRecord) []backend.Waiter {
 	var list []backend.Waiter
 	e := first(r.queue.load())
-	for range maxWaiters {
+	for range n.records(waiterTable) {
 		if e == 0 {
 			return list
 		}

@@ -112,22 +112,28 @@ func (n *Namespace) abort(cause corruption) error {
 	n.pending = 0
 	n.touched = n.touched[:0]
 	n.holding = false
-	n.thawAll()
+	attempt(n.thawAll) // as far as it goes
+	n.frozen = n.frozen[:0]
 	if n.header().logCount.load() != 0 {
-		if err := n.guardedRedo(); err != nil {
+		if err := attempt(n.redo); err != nil {
 			return err
 		}
 	}
 	return fmt.Errorf("%w: %s", backend.ErrCorrupt, string(cause))
 }
 
-func (n *Namespace) guardedRedo() (err error) {
+// attempt runs do, which may meet damage once more.
+func attempt(do func()) (err error) {
 	defer func() {
-		if r, ok := recover().(corruption); ok {
+		switch r := recover().(type) {
+		case nil:
+		case corruption:
 			err = r
+		default:
+			panic(r)
 		}
 	}()
-	n.redo()
+	do()
 	return nil
 }
 
@@ -157,7 +163,7 @@ func (n *Namespace) lock() (recoverFirst bool, err error) {
 		default:
 			now := n.sys.Now()
 			if giveUp == 0 {
-				giveUp = now + int64(lockPatience)
+				giveUp = now + int64(n.patience)
 			} else if now > giveUp {
 				return false, n.stuck(held)
 			}
@@ -178,9 +184,14 @@ func (n *Namespace) napOnLock(w *word, held uint64) {
 	n.sys.Sleep(futexOf(w), uint32(held), lockNap)
 }
 
-// holderGone reports whether a lock word names nobody who lives.
+// holderGone reports whether a lock word names nobody who lives. This process
+// does not hold the lock when it asks, so its own word is damage, as are bits
+// that no holder sets.
 func (n *Namespace) holderGone(held uint64) bool {
 	slot := uint32(held) & lockSlotMask
+	if held&^lockSleepers == n.lockFree || uint32(held)&^(lockSlotMask|lockSleepers) != 0 {
+		return true
+	}
 	if slot == 0 || slot >= maxSlots || uint64(slot) >= n.header().tables[slotTable].limit.load() {
 		return true
 	}
@@ -192,7 +203,7 @@ func (n *Namespace) holderGone(held uint64) bool {
 func (n *Namespace) stuck(held uint64) error {
 	r := n.slotAt(uint32(held) & lockSlotMask)
 	return fmt.Errorf("%w: process %d (%s) has held it for %v: is it stopped, or in a debugger?",
-		backend.ErrStalled, r.pid.load(), r.commandText(), lockPatience)
+		backend.ErrStalled, r.pid.load(), r.commandText(), n.patience)
 }
 
 // check refuses to work with a header that is not ours any more.

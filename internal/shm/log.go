@@ -1,5 +1,7 @@
 package shm
 
+import "unsafe"
+
 // The redo log. A change of more than one word is first written down, then
 // committed by one store of the number of entries, then done, then forgotten:
 //
@@ -29,7 +31,11 @@ func (n *Namespace) commit() {
 	h.logCount.store(uint64(n.pending))
 	for i := range n.pending {
 		e := n.logEntry(i)
-		n.wordAt(uint64(e.offset)).store(uint64(e.value))
+		offset := uint64(e.offset)
+		if !mayChange(offset) {
+			n.damaged("a log entry for offset %#x", offset)
+		}
+		n.wordAt(offset).store(uint64(e.value))
 	}
 	n.pending = 0
 	h.logCount.store(0)
@@ -46,7 +52,7 @@ func (n *Namespace) redo() {
 	for i := range int(count) {
 		e := n.logEntry(i)
 		offset := e.offset.load()
-		if offset%8 != 0 || offset < uint64(offBuckets) && !n.inHeader(offset) || offset > uint64(Size)-8 {
+		if !mayChange(offset) {
 			h.logCount.store(0)
 			n.damaged("a log entry for offset %#x", offset)
 		}
@@ -55,9 +61,11 @@ func (n *Namespace) redo() {
 	h.logCount.store(0)
 }
 
-// inHeader reports whether offset is one of the words of the header that a log
-// may change: the ticket and the tables.
-func (n *Namespace) inHeader(offset uint64) bool {
-	h := n.header()
-	return offset >= n.offsetOf(&h.ticket) && offset < pageSize
+// mayChange reports whether a log may change the word at offset: in the header
+// the ticket and the tables, and all behind the log itself. Even who has just
+// written an entry must ask: the log is shared.
+func mayChange(offset uint64) bool {
+	const ticket = uint64(unsafe.Offsetof(header{}.ticket))
+	inHeader := offset >= ticket && offset < pageSize
+	return offset%8 == 0 && (inHeader || offset >= uint64(offBuckets)) && offset <= uint64(Size)-8
 }

@@ -5,15 +5,11 @@ import "github.com/winsys-go/ipc/internal/backend"
 // The names of a namespace: a hash table of lists of objects. A name is kept
 // in chunks, which are linked as in the list of free ones that they come from.
 
-// maxChain bounds the walk over a bucket or a list of chunks that damage may
-// have made endless.
-const maxChain = maxObjects
-
 // lookup finds the object that has a name; 0 when there is none.
 func (n *Namespace) lookup(name string) uint32 {
 	hash := hashName(name)
 	i := uint32(n.bucket(hash).load())
-	for range maxChain {
+	for range n.records(objectTable) {
 		if i == 0 {
 			return 0
 		}
@@ -98,6 +94,7 @@ func (n *Namespace) takeChunks(name string) (uint32, error) {
 			next = uint32(n.chunk(c).next.load())
 		} else {
 			if limit := h.limit.load(); fresh >= limit {
+				n.notBeyond(chunkTable, fresh, limit)
 				n.pending = 0
 				return 0, shortage{chunkTable, limit}
 			}
@@ -130,8 +127,12 @@ func (n *Namespace) putNameFree(i uint32, r *objectRecord) {
 	if c == 0 {
 		return
 	}
+	length := second(at)
+	if length == 0 || length > backend.MaxName {
+		n.damaged("a name of %d bytes", length)
+	}
 	last := n.chunk(c)
-	for range (second(at) - 1) / chunkText {
+	for range (length - 1) / chunkText {
 		last = n.chunk(uint32(last.next.load()))
 	}
 	n.give(chunkTable, c, &last.next)
@@ -141,7 +142,7 @@ func (n *Namespace) putNameFree(i uint32, r *objectRecord) {
 // unlinkName takes object i out of its bucket.
 func (n *Namespace) unlinkName(i uint32, r *objectRecord) {
 	at := n.bucket(uint32(r.hash.load()))
-	for range maxChain {
+	for range n.records(objectTable) {
 		switch c := uint32(at.load()); c {
 		case i:
 			n.put(at, r.chain.load())

@@ -2,6 +2,7 @@ package shm
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"maps"
 	"runtime"
@@ -28,10 +29,11 @@ type Namespace struct {
 	closed   bool
 	leaving  bool
 	pinned   bool
-	pending  int      // entries in the log that are not committed
-	touched  []uint32 // objects whose S this section has set, or whose queue it has emptied
-	frozen   []uint32 // mutexes that it has frozen
-	holding  bool     // they stay frozen; see hold
+	patience time.Duration // lockPatience, unless a test has less
+	pending  int           // entries in the log that are not committed
+	touched  []uint32      // objects whose S this section has set, or whose queue it has emptied
+	frozen   []uint32      // mutexes that it has frozen
+	holding  bool          // they stay frozen; see hold
 	wakes    wakeList
 	settling int64 // the time at which the present settling of a mutex began
 	handles  map[*Object]struct{}
@@ -54,11 +56,12 @@ type Namespace struct {
 // Attach makes this process a user of the segment in mem.
 func Attach(mem []byte, sys System) (*Namespace, error) {
 	n := &Namespace{
-		segment: newSegment(mem),
-		sys:     sys,
-		handles: map[*Object]struct{}{},
-		waiting: map[uint32]*waiter{},
-		left:    make(chan struct{}),
+		segment:  newSegment(mem),
+		sys:      sys,
+		patience: lockPatience,
+		handles:  map[*Object]struct{}{},
+		waiting:  map[uint32]*waiter{},
+		left:     make(chan struct{}),
 	}
 	n.processors.Store(int32(runtime.GOMAXPROCS(0)))
 	if err := n.join(); err != nil {
@@ -90,12 +93,20 @@ func (n *Namespace) Close() error {
 		return nil
 	})
 	for _, o := range handles {
+		if errors.Is(err, backend.ErrStalled) {
+			o.open.Store(0) // leave tries once more, for all of them
+			continue
+		}
 		if e := o.Close(); e != nil && err == nil {
 			err = e
 		}
 	}
+	if err != nil {
+		n.failThrough(nil, backend.ErrClosed)
+	}
 	n.stopping.Store(true)
 	n.ring(n.self)
+	n.sys.Rouse((*uint32)(&n.self.doorbell)) // it may sleep on memory that was lost since
 	n.mu.Lock()
 	dispatched := n.dispatched
 	n.mu.Unlock()
@@ -103,6 +114,7 @@ func (n *Namespace) Close() error {
 		receive(dispatched)
 	}
 	n.ringBell(n.self)
+	n.sys.Rouse((*uint32)(&n.self.bell))
 	receive(n.left)
 	// A late fast path of some goroutine may still use the mapping, so it is
 	// given back only when nothing can reach this Namespace any more.

@@ -1,6 +1,7 @@
 package shm
 
 import (
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -267,7 +268,7 @@ func (o *Object) Close() error {
 		return nil
 	}
 	n := o.n
-	return n.locked(func() error {
+	err := n.locked(func() error {
 		var waits []*waiter
 		for l := o.waits; l != nil; l = l.next {
 			waits = append(waits, l.w)
@@ -285,4 +286,8 @@ func (o *Object) Close() error {
 		n.dropHandle(o.handle, n.handle(o.handle))
 		return nil
 	})
+	if errors.Is(err, backend.ErrCorrupt) {
+		n.failThrough(o, backend.ErrClosed)
+	}
+	return err
 }

@@ -267,14 +267,7 @@ func (n *Namespace) abandonHolding(h holding, owner uint32) error {
 }
 
 // close ends wait number use of x as if its handle had been closed.
-func (x *waiter) close(use uint64) {
-	x.n.locked(func() error {
-		if x.use == use && x.n.waiting[x.index] == x {
-			x.n.withdrawAll([]*waiter{x}, claimClosed)
-		}
-		return nil
-	})
-}
+func (x *waiter) close(use uint64) { x.withdraw(use, claimClosed, backend.ErrClosed) }
 
 // ownerNumbers hands out the numbers of owners of one process, each as late
 // again as possible: a lock that is late by the whole life of a handle must

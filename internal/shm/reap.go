@@ -1,6 +1,10 @@
 package shm
 
-import "github.com/winsys-go/ipc/internal/backend"
+import (
+	"fmt"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
 
 // Reaping clears up what a dead process had: its waits are taken out, its
 // mutexes abandoned, its handles closed, in that order; then whoever it had
@@ -11,6 +15,10 @@ import "github.com/winsys-go/ipc/internal/backend"
 const (
 	reapBatch = 256  // handles closed before the lock is let go for a moment
 	scanBatch = 4096 // objects looked at likewise
+
+	// maxStages bounds how often a stage runs: more would be more handles or
+	// objects than there can be.
+	maxStages = maxHandles/reapBatch + 2
 )
 
 // reapDead reaps every dead process of the namespace.
@@ -60,17 +68,18 @@ func (n *Namespace) reapSlot(i uint32, generation uint64) error {
 // whileReaping runs a stage under the lock, again and again as long as it asks
 // for that.
 func (n *Namespace) whileReaping(i uint32, generation uint64, stage func(i uint32, r *slotRecord) (again bool)) error {
-	for again := true; again; {
+	again := true
+	for range maxStages {
 		err := n.lockedOnce(func() error {
 			r := n.slot(i)
 			again = r.generation.load() == generation && n.mayReap(i, r) && stage(i, r)
 			return nil
 		})
-		if err != nil {
+		if err != nil || !again {
 			return err
 		}
 	}
-	return nil
+	return fmt.Errorf("%w: what slot %d has does not come to an end", backend.ErrCorrupt, i)
 }
 
 // mayReap: a process reaps itself when it leaves.
@@ -81,7 +90,7 @@ func (n *Namespace) mayReap(i uint32, r *slotRecord) bool {
 // reapWaits takes the waits of slot i out of their queues.
 func (n *Namespace) reapWaits(i uint32, r *slotRecord) (again bool) {
 	w := uint32(r.waiters.load())
-	for range maxWaiters {
+	for range n.records(waiterTable) {
 		if w == 0 {
 			return false
 		}
@@ -103,7 +112,7 @@ func (n *Namespace) reapWaits(i uint32, r *slotRecord) (again bool) {
 // reapMutexes abandons the mutexes that slot i owns and has open.
 func (n *Namespace) reapMutexes(i uint32, r *slotRecord) (again bool) {
 	h := uint32(r.handles.load())
-	for range maxHandles {
+	for range n.records(handleTable) {
 		if h == 0 {
 			return false
 		}
@@ -202,7 +211,7 @@ func (n *Namespace) putRecordsFree(t tableID, head *word, next func(uint32) *wor
 		return
 	}
 	last := next(k)
-	for range geometries[t].max {
+	for range n.records(t) {
 		c := uint32(last.load())
 		if c == 0 {
 			n.give(t, k, last)

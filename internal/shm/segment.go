@@ -63,6 +63,12 @@ func (n *Namespace) record(t tableID, i uint32) unsafe.Pointer {
 	return unsafe.Add(n.base, uintptr(geometries[t].offset)+uintptr(i)*uintptr(geometries[t].size))
 }
 
+// records is how many records of a table were handed out, nobody included. A
+// walk over a list of them that takes more steps goes in a circle.
+func (n *Namespace) records(t tableID) uint32 {
+	return uint32(min(n.header().tables[t].used.load(), geometries[t].max))
+}
+
 // slotAt and waiterAt give the address of a record whose index the caller has
 // compared with the size of the table. They serve those who look without the
 // lock, and must not unwind.

@@ -126,7 +126,7 @@ func (n *Namespace) putGivenBack(o *Object, r *objectRecord, count uint64) {
 	}
 	lower(n.handle(o.handle))
 	h := first(handles)
-	for range second(handles) {
+	for range min(second(handles), n.records(handleTable)) {
 		if count == 0 || h == 0 {
 			return
 		}

@@ -99,7 +99,7 @@ func (n *Namespace) settle(i uint32, r *objectRecord) {
 		n.settling = n.sys.Now()
 	}
 	e := first(r.queue.load())
-	for range maxWaiters {
+	for range n.records(waiterTable) {
 		if e == 0 || !isMutex && payload(r.state.load()) == 0 || isMutex && !n.freeze(i, r) {
 			n.thawAll()
 			return

@@ -33,7 +33,7 @@ func (n *Namespace) claimSlot(try func(*uint32) bool) error {
 	for {
 		limit := uint32(min(h.limit.load(), maxSlots))
 		for i := uint32(1); i < limit; i++ {
-			r := n.slot(i)
+			r := n.slotAt(i)
 			if r.alive.load() == 0 && try((*uint32)(&r.alive)) {
 				n.introduce(i, r)
 				return nil
@@ -91,10 +91,15 @@ func (n *Namespace) client(i uint32) backend.Client {
 // leave gives up what this process still has, such as mutexes of Owners. The
 // caller, on the watcher's thread, then clears the alive word, which frees the
 // slot. The generation changes after the last use of the lock, whose word says
-// which generation holds it.
+// which generation holds it. What cannot be given up now, because of damage or
+// because the lock is stuck, is left to others, as by a process that died.
 func (n *Namespace) leave() {
-	n.reapSlot(n.slotIndex, n.generation)
-	n.self.generation.store(n.generation + 1)
+	if n.reapSlot(n.slotIndex, n.generation) == nil {
+		n.self.generation.store(n.generation + 1)
+	} else {
+		n.self.alive.store(waitersBit | diedBit)
+		n.sys.Wake((*uint32)(&n.self.alive), everybody)
+	}
 	n.ringPredecessors(n.slotIndex)
 	n.mu.Lock()
 	n.leaving = false

@@ -30,11 +30,20 @@ func (n *Namespace) take(t tableID, next func(i uint32) *word) (uint32, error) {
 	}
 	used := h.used.load()
 	if limit := h.limit.load(); used >= limit {
+		n.notBeyond(t, used, limit)
 		n.pending = 0
 		return 0, shortage{t, limit}
 	}
 	n.put(&h.used, used+1)
 	return uint32(used), nil
+}
+
+// notBeyond makes sure that no more records are used than have memory, before a
+// table grows: damage must not take all the memory that there is.
+func (n *Namespace) notBeyond(t tableID, used, limit uint64) {
+	if used > max(limit, 1) {
+		n.damaged("table %d uses %d records and has %d", t, used, limit)
+	}
 }
 
 // give puts the return of a list of records, linked by next, into the log.

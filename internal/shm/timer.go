@@ -123,7 +123,7 @@ func (n *Namespace) expire(i uint32, r *objectRecord) {
 func (n *Namespace) tellWaiters(i uint32, r *objectRecord) {
 	told := uint32(0)
 	e := first(r.queue.load())
-	for range maxWaiters {
+	for range n.records(waiterTable) {
 		if e == 0 {
 			return
 		}

@@ -1,8 +1,10 @@
 package shm
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 
 	"github.com/winsys-go/ipc/internal/backend"
@@ -24,6 +26,7 @@ type waiter struct {
 	links  []handleLink
 	alarms []uint32              // timers that have an alarm for this wait
 	failed atomic.Pointer[error] // the namespace is damaged: give up
+	ended  atomic.Uint32         // the claim by which this process has ended the present wait
 }
 
 // A handleLink puts a wait into the list of one handle that it goes through,
@@ -64,6 +67,9 @@ func (n *Namespace) moreWaiters() error {
 	i, err := n.take(waiterTable, func(i uint32) *word { return &n.waiter(i).chain })
 	if err != nil {
 		return err
+	}
+	if n.waiting[i] != nil {
+		n.damaged("waiter %d is free and waits", i)
 	}
 	r := (*waiterRecord)(n.taken(waiterTable, i))
 	r.claim.set(uint64(claimIdle))
@@ -135,6 +141,7 @@ func (n *Namespace) enqueue(req *request) *waiter {
 func (n *Namespace) fillWaiter(w *waiter, req *request) {
 	w.req = req
 	w.use++
+	w.ended.Store(0)
 	w.since = n.sys.Now()
 	select {
 	case <-w.token:
@@ -188,8 +195,10 @@ func (w *waiter) unlinkHandles() {
 func (n *Namespace) withdrawAll(waits []*waiter, state uint32) {
 	var nudged []uint32
 	for _, w := range waits {
+		n.alert(w)
 		c := w.rec.claim.load()
 		if !queued(c) {
+			w.ended.Store(cmp.Or(uint32(c), state)) // it is over, or was overwritten
 			continue
 		}
 		if claimState(c) == claimNudged {
@@ -199,11 +208,18 @@ func (n *Namespace) withdrawAll(waits []*waiter, state uint32) {
 		n.putUnlinked(w.index, w.rec)
 		n.put(&w.rec.claim, n.newClaim(c, state))
 		n.commit()
-		n.wake(w.index, w.rec)
+		w.ended.Store(state)
 	}
 	for _, i := range nudged {
 		n.settle(i, n.object(i))
 	}
+}
+
+// alert remembers to wake the goroutine of a wait of this process in whatever
+// way it sleeps: its claim, which should say that, may have been overwritten.
+func (n *Namespace) alert(w *waiter) {
+	n.wakes.add(wakeup{futex: futexOf(&w.rec.claim)})
+	n.wakes.add(wakeup{token: w.token})
 }
 
 // settleFirst settles the only object of a waiter that was nudged.
@@ -212,13 +228,17 @@ func (n *Namespace) settleFirst(w uint32, r *waiterRecord) {
 	n.settle(i, n.object(i))
 }
 
-// cancel ends wait number use of w because its context is done. As long as
-// the lock is merely held by a process that does not move, it tries on.
-func (w *waiter) cancel(use uint64) {
+// cancel ends wait number use of w because its context is done.
+func (w *waiter) cancel(use uint64) { w.withdraw(use, claimCancelled, nil) }
+
+// withdraw ends wait number use of w, unless it has ended. As long as the lock
+// is merely held by a process that does not move, it tries on; when it cannot
+// be done, the wait fails with instead, or the error that was met.
+func (w *waiter) withdraw(use uint64, state uint32, instead error) {
 	for {
 		err := w.n.locked(func() error {
 			if w.use == use && w.n.waiting[w.index] == w {
-				w.n.withdrawAll([]*waiter{w}, claimCancelled)
+				w.n.withdrawAll([]*waiter{w}, state)
 			}
 			return nil
 		})
@@ -226,7 +246,7 @@ func (w *waiter) cancel(use uint64) {
 		case err == nil:
 			return
 		case !errors.Is(err, backend.ErrStalled):
-			w.fail(use, err)
+			w.fail(use, cmp.Or(instead, err))
 			return
 		}
 	}
@@ -237,9 +257,13 @@ func (w *waiter) cancel(use uint64) {
 func (w *waiter) fail(use uint64, err error) {
 	w.n.mu.Lock()
 	defer w.n.mu.Unlock()
-	if w.use != use || w.n.waiting[w.index] != w {
-		return
+	if w.use == use && w.n.waiting[w.index] == w {
+		w.failNow(err)
 	}
+}
+
+// failNow is fail for a wait that is known to go on. n.mu is held.
+func (w *waiter) failNow(err error) {
 	w.failed.CompareAndSwap(nil, &err)
 	w.rec.claim.store(uint64(claimClosed))
 	w.n.sys.Rouse(futexOf(&w.rec.claim))
@@ -292,6 +316,18 @@ func (n *Namespace) await(ctx context.Context, w *waiter) error {
 			}
 		default:
 			w.fail(w.use, corruption("the claim of a blocked wait was overwritten"))
+		}
+	}
+}
+
+// failThrough fails the waits through a handle, or all for nil, that damage
+// keeps from being ended properly.
+func (n *Namespace) failThrough(o *Object, err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, w := range n.waiting {
+		if o == nil || slices.ContainsFunc(w.links, func(l handleLink) bool { return l.o == o }) {
+			w.failNow(err)
 		}
 	}
 }

@@ -3,6 +3,10 @@ package shm
 // Waking comes after the lock was let go. If this process dies before it has
 // woken everybody, its slot says so (waking), and its reaper does it.
 
+// everybody is how many sleepers of a word are woken. There is one, but a process
+// that damage has declared dead sleeps on beside its successor.
+const everybody = 1 << 30
+
 // A wakeup is one thing to do: wake the futex, or pass the parked goroutine of
 // this process a token.
 type wakeup struct {
@@ -78,7 +82,7 @@ func (n *Namespace) deliver(l *wakeList) {
 
 func (n *Namespace) deliverOne(w wakeup) {
 	if w.futex != nil {
-		n.sys.Wake(w.futex, 1)
+		n.sys.Wake(w.futex, everybody)
 		return
 	}
 	select {
@@ -90,11 +94,11 @@ func (n *Namespace) deliverOne(w wakeup) {
 // ring makes the dispatcher of a process look at its doorbell.
 func (n *Namespace) ring(s *slotRecord) {
 	s.doorbell.add(1)
-	n.sys.Wake((*uint32)(&s.doorbell), 1)
+	n.sys.Wake((*uint32)(&s.doorbell), everybody)
 }
 
 // ringBell makes the watcher of a process look whom it watches.
 func (n *Namespace) ringBell(s *slotRecord) {
 	s.bell.add(1)
-	n.sys.Wake((*uint32)(&s.bell), 1)
+	n.sys.Wake((*uint32)(&s.bell), everybody)
 }
