@@ -3,6 +3,7 @@
 package linux
 
 import (
+	"math"
 	"os"
 	"time"
 	"unsafe"
@@ -117,7 +118,7 @@ func (s *System) Wake(word *uint32, n int) { FutexWake(word, n) }
 // truncation. They sleep on a place of the file, which this process reaches
 // only through a new mapping then, once the file is long enough again.
 func (s *System) Rouse(word *uint32) {
-	FutexWake(word, 1)
+	FutexWake(word, math.MaxInt32)
 	if s.tripped() {
 		at := uintptr(unsafe.Pointer(word)) - uintptr(unsafe.Pointer(unsafe.SliceData(s.mem)))
 		s.segment.wakeAt(int64(at), len(s.mem))

@@ -40,7 +40,8 @@ type Namespace struct {
 	owners   ownerNumbers
 	waiting  map[uint32]*waiter // blocked waits by the index of their record
 	idle     []*waiter
-	idleWide []uint32 // blocks that no wait uses
+	idleWide []uint32      // blocks that no wait uses
+	quiet    chan struct{} // closed when nothing is in waiting; nil: nobody waits for that
 	direct   [directSleepers]*waiter
 	alarms   []alarm
 
@@ -104,6 +105,7 @@ func (n *Namespace) Close() error {
 	if err != nil {
 		n.failThrough(nil, backend.ErrClosed)
 	}
+	n.awaitQuiet()
 	n.stopping.Store(true)
 	n.ring(n.self)
 	n.sys.Rouse((*uint32)(&n.self.doorbell)) // it may sleep on memory that was lost since
@@ -120,6 +122,26 @@ func (n *Namespace) Close() error {
 	// given back only when nothing can reach this Namespace any more.
 	runtime.AddCleanup(n, func(s System) { s.Close() }, n.sys)
 	return err
+}
+
+// awaitQuiet waits until the goroutines whose waits were ended are out of them:
+// none may still be looking at its record when that is given back and becomes
+// somebody else's.
+func (n *Namespace) awaitQuiet() {
+	quiet := make(chan struct{})
+	n.mu.Lock()
+	n.quiet = quiet
+	n.quieten()
+	n.mu.Unlock()
+	receive(quiet)
+}
+
+// quieten tells Close when the last wait is over. n.mu is held.
+func (n *Namespace) quieten() {
+	if n.quiet != nil && len(n.waiting) == 0 {
+		close(n.quiet)
+		n.quiet = nil
+	}
 }
 
 // stillThere makes sure that new processes would find this segment. It looks

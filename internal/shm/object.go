@@ -104,6 +104,9 @@ func (n *Namespace) Create(o *Object, spec backend.Spec) error {
 		return err
 	}
 	return n.locked(func() error {
+		if n.closed {
+			return backend.ErrClosed // Close knows nothing of handles that come after it
+		}
 		if spec.Name != "" {
 			i, err := n.find(spec.Kind, spec.Name)
 			if err != nil || i != 0 {
@@ -120,6 +123,9 @@ func (n *Namespace) Open(o *Object, kind backend.Kind, name string) error {
 		return err
 	}
 	return n.locked(func() error {
+		if n.closed {
+			return backend.ErrClosed
+		}
 		i, err := n.find(kind, name)
 		if err == nil && i == 0 {
 			err = backend.ErrNotExist

@@ -176,7 +176,7 @@ func (n *Namespace) wakeScan(i uint32) {
 		r := n.waiterAt(w)
 		c := r.claim.load()
 		if s := claimState(c); s != claimIdle && s != claimWaiting && !isParked(c) {
-			n.sys.Wake(futexOf(&r.claim), 1)
+			n.sys.Wake(futexOf(&r.claim), everybody)
 		}
 	}
 	limit := n.slotLimit()

@@ -276,6 +276,7 @@ func (n *Namespace) release(w *waiter) {
 	defer n.mu.Unlock()
 	w.unlinkHandles()
 	delete(n.waiting, w.index)
+	n.quieten()
 	n.giveDirect(w)
 	n.disarm(w)
 	w.req = nil

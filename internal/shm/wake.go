@@ -3,8 +3,11 @@ package shm
 // Waking comes after the lock was let go. If this process dies before it has
 // woken everybody, its slot says so (waking), and its reaper does it.
 
-// everybody is how many sleepers of a word are woken. There is one, but a process
-// that damage has declared dead sleeps on beside its successor.
+// everybody is how many sleepers of a word are woken, though one is meant: a
+// thread of a killed process may still be in the queue of the word, which has
+// been given to another process since, and would use up the only wake-up; and a
+// process that damage has declared dead sleeps on beside its successor. A
+// sleeper on the namespace's lock need not be told: it looks again by itself.
 const everybody = 1 << 30
 
 // A wakeup is one thing to do: wake the futex, or pass the parked goroutine of

@@ -3,6 +3,7 @@ package testproc
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -207,10 +208,17 @@ func (p *Proc) Exit() {
 // Kill ends the child as if by lightning, and waits until it is gone.
 func (p *Proc) Kill() {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGKILL); err != nil && p.cmd.ProcessState == nil {
+	p.Strike()
+	p.Wait()
+}
+
+// Strike is Kill without the waiting, which Wait does: so that several die at
+// the same time.
+func (p *Proc) Strike() {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		p.t.Fatalf("testproc: kill %s: %v", p.name, err)
 	}
-	p.Wait()
 }
 
 // Wait waits for the child to end by itself.
