@@ -36,6 +36,7 @@ type point struct {
 	begun   uint64
 	ended   uint64
 	vain    uint64           // locks that are to be given up
+	refused uint64           // waits that end because something is closed
 	waits   []model.WaiterID // by record
 	handles []model.HandleID // by number
 	owners  []model.OwnerID  // by program
@@ -58,7 +59,7 @@ func (h *history) check() error {
 		return err
 	}
 	s := &search{h: h, seen: map[string]bool{}, engine: infos}
-	if len(h.records) > 64 {
+	if h.undecided = len(h.records) > 64 || h.late(); h.undecided {
 		return nil
 	}
 	if s.from(s.start()) {
@@ -68,6 +69,24 @@ func (h *history) check() error {
 		return fmt.Errorf("undecided after %d attempts", s.nodes)
 	}
 	return fmt.Errorf("no order explains it; the best one ends because %s\nin the end: %q", s.why, summary(s.engine, nil))
+}
+
+// late reports whether an operation has succeeded through a handle, without
+// the lock, after somebody beside it had closed the handle: it had looked
+// whether that was open before. The mutex alone looks twice.
+func (h *history) late() bool {
+	for _, c := range h.records {
+		closes := c.part == closingHandle || c.part == aCall && c.call.verb == vClose
+		if !closes || c.end == noEnd {
+			continue
+		}
+		for _, r := range h.records {
+			if r.part == aCall && r.begin < c.end && r.end > c.end && r.got.code == "" && slices.Contains(r.handles, c.handles[0]) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // start is the specification after the preparations.
@@ -166,6 +185,12 @@ func (s *search) moves(p *point, limit int) (list []func(*point) bool) {
 		default:
 			id := p.waits[i]
 			all = append(all, candidate{r.end, func(c *point) bool { return c.world.Grant(id) }})
+			if s.mayBeRefused(r, limit) {
+				all = append(all, candidate{r.end, func(c *point) bool {
+					c.refused |= bit
+					return c.world.Cancel(id)
+				}})
+			}
 			if r.cancelled <= limit {
 				all = append(all, candidate{r.end, func(c *point) bool { return c.world.Cancel(id) }})
 			}
@@ -192,7 +217,7 @@ func (s *search) complete(p *point) bool {
 			if p.begun&bit == 0 {
 				return false
 			}
-		case r.part == aCall && r.end == noEnd:
+		case r.end == noEnd && (r.part == aCall || r.part == leaving || r.part == closingHandle):
 			// It may have happened or not.
 		case p.ended&bit == 0:
 			return false
@@ -239,14 +264,16 @@ func (s *search) beginStrictly(p *point, i int, r *record) bool {
 }
 
 // mayBeRefused reports whether an operation was told that a handle is closed
-// while somebody was closing it. That is the first thing that Close does; what
-// follows from it may come later.
+// while somebody was closing it, or the namespace. That is the first thing that
+// Close does; what follows from it may come later.
 func (s *search) mayBeRefused(r *record, limit int) bool {
 	if r.got.code != backend.ErrClosed.Error() {
 		return false
 	}
 	return slices.ContainsFunc(s.h.records, func(c *record) bool {
-		return c.call.verb == vClose && c.begin <= limit && c.begin < r.end && slices.Contains(r.handles, c.handles[0])
+		closes := c.part == aCall && c.call.verb == vClose && slices.Contains(r.handles, c.handles[0])
+		leaves := c.part == leaving && c.proc == r.proc
+		return (closes || leaves) && c.begin <= limit && c.begin < r.end
 	})
 }
 
@@ -317,7 +344,7 @@ func (s *search) doPart(p *point, r *record) {
 		p.world.CloseHandles(p.procs[r.proc])
 	case closingHandle:
 		p.world.CloseHandle(p.handles[r.handles[0]])
-	case ending:
+	case ending, leaving:
 		p.world.Kill(p.procs[r.proc])
 	}
 }
@@ -395,11 +422,11 @@ func (s *search) collect(p *point) bool {
 		p.ended |= 1 << i
 		r := s.h.records[i]
 		got := waitOutcome(x.Result, nil)
-		switch x.Status {
-		case model.Cancelled:
-			got = outcome{code: sentinels[len(sentinels)-1].Error()}
-		case model.Closed:
+		switch {
+		case x.Status == model.Closed, p.refused&(1<<i) != 0:
 			got = outcome{code: backend.ErrClosed.Error()}
+		case x.Status == model.Cancelled:
+			got = outcome{code: sentinels[len(sentinels)-1].Error()}
 		}
 		if !s.same(p, i, r, got) {
 			return false

@@ -118,6 +118,7 @@ func newSituation(spec backend.Spec, set bool, b int, prior []call, w int, other
 	p := plan{
 		objects: []backend.Spec{spec, {Name: "b", Kind: backend.Event, Set: set}},
 		procs:   4,
+		later:   1,
 	}
 	p.programs = append(p.programs, g)
 	p.programs = append(p.programs, others...)
@@ -127,17 +128,12 @@ func newSituation(spec backend.Spec, set bool, b int, prior []call, w int, other
 }
 
 // A stagedPolicy lets everybody come to rest before the victim does his
-// operation, and again before the follower comes.
-type stagedPolicy struct {
-	priorityPolicy
-	prior int // operations that the victim does first of all
-}
+// operation.
+type stagedPolicy struct{ priorityPolicy }
 
 func (p *stagedPolicy) enter(a *simActor) {
 	a.priority = map[string]int{"program 0": 1, "canceller": -1}[a.name]
 	switch {
-	case a.p.number-1 == follower && a.name != "watcher" && a.name != "dispatcher":
-		a.priority = -2
 	case a.p.number-1 > follower:
 		a.priority = -1 // the observer watches, too, but last
 	case a.name == "watcher" || a.name == "dispatcher":
@@ -189,10 +185,10 @@ func (s *situation) dies(k, j int) (r deathRun) {
 			}
 		}
 	}
-	m.run()
-	r.err = m.stalled
-	if r.err == nil {
-		r.err = r.h.check()
+	r.err = r.h.finish()
+	if last := len(p.programs) - 1; r.err == nil {
+		r.h.startProgram(last, p.programs[last])
+		r.err = r.h.finish()
 	}
 	return r
 }

@@ -18,6 +18,7 @@ type plan struct {
 	programs []program
 	procs    int
 	deaths   []death
+	later    int // programs, the last ones, that somebody else starts
 }
 
 // A program is what one thread does.
@@ -83,7 +84,7 @@ func newPlan(r *rand.Rand) *plan {
 	}
 	for proc := range p.procs {
 		for range 1 + r.IntN(2)*r.IntN(2) {
-			if len(p.programs) < 4 && !p.leaves(proc) {
+			if len(p.programs) < 4 {
 				p.programs = append(p.programs, p.drawProgram(r, proc))
 			}
 		}
@@ -113,26 +114,10 @@ func (p *plan) drawProgram(r *rand.Rand, proc int) program {
 	for range 1 + r.IntN(4) {
 		g.calls = append(g.calls, p.drawCall(r))
 	}
-	if r.IntN(12) == 0 && !p.hasProgram(proc) {
+	if r.IntN(12) == 0 {
 		g.calls = append(g.calls, call{verb: vLeave})
 	}
 	return g
-}
-
-// hasProgram: a process leaves only when it has nothing else to do.
-func (p *plan) hasProgram(proc int) bool {
-	for _, g := range p.programs {
-		if g.proc == proc {
-			return true
-		}
-	}
-	return false
-}
-
-// leaves: and then it has nothing else to do.
-func (p *plan) leaves(proc int) bool {
-	last := len(p.programs) - 1
-	return last >= 0 && p.programs[last].proc == proc && p.programs[last].calls[len(p.programs[last].calls)-1].verb == vLeave
 }
 
 // single are the operations of one object, by its kind.

@@ -13,14 +13,15 @@ import (
 
 // A history is what happened in a run of a plan.
 type history struct {
-	plan    *plan
-	m       *machine
-	records []*record
-	clock   int   // counts events
-	made    []int // the process of each handle by its number
-	handles []*handleUse
-	freed   map[*simProcess][]*record // the records of its death, which end with its slot
-	reached []int                     // the call that each program is in
+	plan      *plan
+	m         *machine
+	records   []*record
+	clock     int   // counts events
+	made      []int // the process of each handle by its number
+	handles   []*handleUse
+	freed     map[*simProcess][]*record // the records of its death, which end with its slot
+	reached   []int                     // the call that each program is in
+	undecided bool                      // check cannot tell
 }
 
 // A handleUse is a handle with all the types that it may have.
@@ -60,6 +61,7 @@ const (
 	closing
 	ending
 	closingHandle
+	leaving
 )
 
 const noEnd = 1 << 40
@@ -108,7 +110,7 @@ func prepare(m *machine, p *plan) *history {
 			}
 		}
 	}
-	for i, g := range p.programs {
+	for i, g := range p.programs[:len(p.programs)-p.later] {
 		h.startProgram(i, g)
 	}
 	m.watch = h.watch
@@ -167,7 +169,7 @@ func (h *history) watch(access) {
 func (w *half) quiet() uint32 { return uint32(*w) }
 
 func (h *history) kill(p *simProcess) {
-	if p.dead || p.alive == nil {
+	if p.dead || p.left || p.alive == nil {
 		return
 	}
 	var last *record
@@ -259,6 +261,9 @@ func (r *runner) call(ctx *simContext, c call) {
 
 // leave closes the namespace: handle after handle, and then the rest.
 func (r *runner) leave() {
+	if r.proc.n.closed {
+		return // somebody beside this one does it
+	}
 	var parts []*record
 	var last *record
 	for _, u := range r.handles {
@@ -267,7 +272,7 @@ func (r *runner) leave() {
 			parts = append(parts, last)
 		}
 	}
-	parts = append(parts, r.add(&record{proc: r.program.proc, program: -1, part: ending, before: last}))
+	parts = append(parts, r.add(&record{proc: r.program.proc, program: -1, part: leaving, before: last}))
 	if err := r.proc.n.Close(); err != nil {
 		r.m.stalled = fmt.Errorf("leaving: %w", err)
 	}
@@ -451,11 +456,16 @@ func explore(seed uint64, p *plan) (h *history, err error) {
 	}()
 	m.policy = newPolicy(m.random)
 	h = prepare(m, p)
-	m.run()
-	if m.stalled != nil {
-		return h, m.stalled
+	return h, h.finish()
+}
+
+// finish lets everything come to rest, and tells what is wrong then.
+func (h *history) finish() error {
+	h.m.run()
+	if h.m.stalled != nil {
+		return h.m.stalled
 	}
-	return h, h.check()
+	return h.check()
 }
 
 func (h *history) String() string {
@@ -473,7 +483,7 @@ func (h *history) String() string {
 }
 
 func (r *record) String() string {
-	what := [...]string{"", "time passes", "its mutexes are abandoned", "its handles are closed", "it is gone", "it closes a handle"}[r.part]
+	what := [...]string{"", "time passes", "its mutexes are abandoned", "its handles are closed", "it is gone", "it closes a handle", "it leaves"}[r.part]
 	if r.part == aCall {
 		what = r.call.String()
 	}

@@ -53,10 +53,13 @@ func exploreFor(t *testing.T) time.Duration {
 }
 
 // A tally counts what was explored.
-type tally struct{ schedules, steps, operations, deaths int }
+type tally struct{ schedules, steps, operations, deaths, undecided int }
 
 func (s *tally) add(h *history) {
 	s.schedules++
+	if h.undecided {
+		s.undecided++
+	}
 	s.steps += h.m.steps
 	for _, r := range h.records {
 		if r.part == aCall {
@@ -71,7 +74,7 @@ func (s *tally) add(h *history) {
 }
 
 func (s tally) String() string {
-	return fmt.Sprintf("%d schedules, %d operations, %d deaths, %d steps", s.schedules, s.operations, s.deaths, s.steps)
+	return fmt.Sprintf("%d schedules (%d of them undecided), %d operations, %d deaths, %d steps", s.schedules, s.undecided, s.operations, s.deaths, s.steps)
 }
 
 // Plans of defects that were found, each explored again in many schedules.

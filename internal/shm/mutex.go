@@ -65,18 +65,29 @@ func (o *Object) stillOpen(wasAbandoned bool) (bool, bool, error) {
 	return true, wasAbandoned, nil
 }
 
-// giveUp undoes a lock through a closed handle.
+// giveUp undoes a lock through a closed handle. If even the namespace was
+// closed meanwhile, and somebody waits for the mutex, this process comes back
+// for it.
 func (o *Object) giveUp(wasAbandoned bool) {
 	if !wasAbandoned && o.word.cas(o.owned, o.free) {
 		return
 	}
-	o.n.locked(func() error {
-		r := o.n.object(o.index)
-		if generation(r.state.load()) == o.base {
-			o.n.pass(o.index, r, o.owner, when(wasAbandoned, abandoned))
-		}
-		return nil
-	})
+	free := func(n *Namespace) error {
+		return n.locked(func() error {
+			r := n.object(o.index)
+			if generation(r.state.load()) == o.base {
+				n.pass(o.index, r, o.owner, when(wasAbandoned, abandoned))
+			}
+			return nil
+		})
+	}
+	if free(o.n) != backend.ErrClosed {
+		return
+	}
+	if n, err := Attach(o.n.mem, o.n.sys); err == nil {
+		free(n)
+		n.depart()
+	}
 }
 
 // tryMutex takes a free mutex whatever its flags, ahead of those who wait for
@@ -140,8 +151,8 @@ func (o *Object) unlockAs(owner uint32) error {
 	raceRelease(o)
 	for range casTries {
 		s := o.word.load()
-		if generation(s) != o.base {
-			break
+		if generation(s) != o.base || payload(s) == frozen {
+			break // somebody is just deciding whose it is
 		}
 		if payload(s) != owner {
 			return backend.ErrNotOwner

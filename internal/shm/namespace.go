@@ -7,6 +7,7 @@ import (
 	"maps"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -52,6 +53,7 @@ type Namespace struct {
 	lastCheck  atomic.Int64  // when stillThere was last called
 	dispatched chan struct{} // closed when the dispatcher has ended; nil if there is none
 	left       chan struct{} // closed when the watcher has ended
+	unmap      sync.Once
 }
 
 // Attach makes this process a user of the segment in mem.
@@ -77,6 +79,15 @@ func (n *Namespace) Dir() string { return n.sys.Dir() }
 
 // Close closes all handles and leaves the segment.
 func (n *Namespace) Close() error {
+	err := n.depart()
+	// A late fast path of some goroutine may still use the mapping, so it is
+	// given back only when nothing can reach this Namespace any more.
+	n.unmap.Do(func() { runtime.AddCleanup(n, func(s System) { s.Close() }, n.sys) })
+	return err
+}
+
+// depart is Close without giving the mapping back.
+func (n *Namespace) depart() error {
 	n.mu.Lock()
 	if n.closed {
 		n.mu.Unlock()
@@ -118,9 +129,6 @@ func (n *Namespace) Close() error {
 	n.ringBell(n.self)
 	n.sys.Rouse((*uint32)(&n.self.bell))
 	receive(n.left)
-	// A late fast path of some goroutine may still use the mapping, so it is
-	// given back only when nothing can reach this Namespace any more.
-	runtime.AddCleanup(n, func(s System) { s.Close() }, n.sys)
 	return err
 }
 

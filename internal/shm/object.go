@@ -275,6 +275,9 @@ func (o *Object) Close() error {
 	}
 	n := o.n
 	err := n.locked(func() error {
+		if _, open := n.handles[o]; !open {
+			return nil // this process has left meanwhile, and its handles are gone
+		}
 		var waits []*waiter
 		for l := o.waits; l != nil; l = l.next {
 			waits = append(waits, l.w)

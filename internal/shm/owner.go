@@ -277,6 +277,10 @@ type ownerNumbers struct {
 	last uint32
 }
 
+// start begins elsewhere than the process that had the slot before, of which a
+// late lock may still be on its way.
+func (s *ownerNumbers) start(generation uint64) { s.last = uint32(generation*4099) & ownerNumberMask }
+
 func (s *ownerNumbers) take() (uint32, error) {
 	for range 1 << ownerNumberBits {
 		s.last = (s.last + 1) & ownerNumberMask

@@ -181,8 +181,8 @@ func (n *Namespace) wakeScan(i uint32) {
 	}
 	limit := n.slotLimit()
 	for k := uint32(1); k < limit; k++ {
-		if r := n.slotAt(k); r.ready.load() != 0 && r.alive.load() != 0 {
-			n.ring(r)
+		if r := n.slotAt(k); r.alive.load() != 0 {
+			n.ring(r) // for its ready list, or for a timer that was set
 		}
 	}
 }

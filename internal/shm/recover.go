@@ -1,7 +1,9 @@
 package shm
 
+import "github.com/winsys-go/ipc/internal/backend"
+
 // recover finishes what a holder of the lock left when it died: its committed
-// log, mutexes that it froze, a pulse, and grants that were due. It has no
+// log, mutexes that it froze, a pulse, timers that it set, and grants that were due. It has no
 // input but the segment, and can itself be done again at any point.
 func (n *Namespace) recover() {
 	n.redo()
@@ -15,6 +17,10 @@ func (n *Namespace) recover() {
 		n.touched = append(n.touched, i)
 		if payload(s) == frozen {
 			n.frozen = append(n.frozen, i)
+		}
+		if backend.Kind(r.kind.load()&kindMask) == backend.Timer {
+			n.expire(i, r)
+			n.tellWaiters(i, r)
 		}
 		n.settle(i, r)
 		if r.state.load()&pulseBit != 0 {

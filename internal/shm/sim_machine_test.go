@@ -23,7 +23,8 @@ import (
 // has the expected value, wakes at least as many as asked, or for no reason; a
 // process may die between any two steps, whereupon its alive word is marked and
 // one sleeper of it woken, while its other threads may go on until they enter
-// the kernel or somebody calls for a barrier. Its memory is sequentially
+// the kernel or somebody calls for a barrier, and those that sleep may use up a
+// wake-up of a word that has become another's. Its memory is sequentially
 // consistent, as Go's atomic operations are.
 type machine struct {
 	mem     []byte
@@ -215,7 +216,7 @@ func (m *machine) passTime() bool {
 	if d := first.sleep.deadline - m.now; d > 0 {
 		m.pass(d)
 	}
-	first.sleep = nil
+	m.rouse(first)
 	return true
 }
 
@@ -323,7 +324,7 @@ func (m *machine) kill(p *simProcess) {
 		}
 		a.doomed = true
 		// The watcher is the thread whose end the mark tells of.
-		switch lingers := a.name != "watcher" && a.sleep == nil && m.random.IntN(4) == 0; {
+		switch lingers := a.name != "watcher" && m.random.IntN(4) == 0; {
 		case lingers:
 		case a == m.running:
 			a.ended = true
@@ -333,12 +334,20 @@ func (m *machine) kill(p *simProcess) {
 	}
 }
 
-// barrier ends every thread of a dead process.
+// barrier ends every thread of a dead process that runs.
 func (m *machine) barrier() {
 	for _, a := range m.actors {
-		if a.doomed && !a.ended && a != m.running {
+		if a.doomed && !a.ended && a.sleep == nil && a != m.running {
 			a.end()
 		}
+	}
+}
+
+// rouse ends a sleep. A dying thread does not come out of it.
+func (m *machine) rouse(a *simActor) {
+	a.sleep = nil
+	if a.doomed {
+		a.end()
 	}
 }
 
@@ -353,7 +362,7 @@ func (m *machine) wakeOne(word *uint32) bool {
 	if len(sleepers) == 0 {
 		return false
 	}
-	sleepers[m.random.IntN(len(sleepers))].sleep = nil
+	m.rouse(sleepers[m.random.IntN(len(sleepers))])
 	return true
 }
 

@@ -82,7 +82,7 @@ func (s simSystem) Enlist(pick func(try func(alive *uint32) bool) error, body fu
 		if !w.cas(0, uint32(p.number)|waitersBit) {
 			return false
 		}
-		p.alive = w
+		p.alive, p.left = w, false
 		return true
 	})
 	if err != nil {

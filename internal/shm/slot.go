@@ -54,6 +54,7 @@ func (n *Namespace) introduce(i uint32, r *slotRecord) {
 	n.self = r
 	n.generation = r.generation.load()
 	n.lockFree = lockWordOf(i, n.generation)
+	n.owners.start(n.generation)
 	r.pid.store(uint64(n.sys.PID()))
 	r.command = [48]byte{}
 	copy(r.command[:len(r.command)-1], n.sys.Command())
@@ -94,6 +95,9 @@ func (n *Namespace) client(i uint32) backend.Client {
 // which generation holds it. What cannot be given up now, because of damage or
 // because the lock is stuck, is left to others, as by a process that died.
 func (n *Namespace) leave() {
+	n.mu.Lock()
+	clear(n.handles) // whoever is still closing one finds that it is gone
+	n.mu.Unlock()
 	if n.reapSlot(n.slotIndex, n.generation) == nil {
 		n.self.generation.store(n.generation + 1)
 	} else {

@@ -119,8 +119,9 @@ func (n *Namespace) expire(i uint32, r *objectRecord) {
 }
 
 // tellWaiters lets every process with a wait on timer i look when it is due
-// now.
+// now. If this process dies first, its reaper does (wakeScan).
 func (n *Namespace) tellWaiters(i uint32, r *objectRecord) {
+	n.startWaking()
 	told := uint32(0)
 	e := first(r.queue.load())
 	for range n.records(waiterTable) {

@@ -190,7 +190,9 @@ func (n *Namespace) ownerAlive(r *objectRecord) error {
 	if owner == 0 || owner == frozen {
 		return nil
 	}
-	if slot := ownerSlot(owner); n.slotGone(n.slot(slot)) {
+	// A free slot is that of a process that has left, and is just giving the
+	// mutex up; see giveUp.
+	if slot := ownerSlot(owner); isDead(n.slot(slot).alive.load()) {
 		return deadHolder{slot}
 	}
 	return nil
