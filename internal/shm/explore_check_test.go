@@ -43,7 +43,10 @@ type point struct {
 	procs   []model.ProcessID
 }
 
-const maxNodes = 300_000
+const (
+	maxNodes = 300_000
+	simple   = 64 // most searches end before it pays to remember where they were
+)
 
 // check looks at the end of a history, and then for an order that explains it.
 func (h *history) check() error {
@@ -125,7 +128,7 @@ func (s *search) from(p *point) bool {
 	if s.complete(p) && s.agrees(p) {
 		return true
 	}
-	if s.nodes++; s.nodes > maxNodes || s.known(p) {
+	if s.nodes++; s.nodes > maxNodes || s.nodes > simple && s.known(p) {
 		return false
 	}
 	limit := s.horizon(p)

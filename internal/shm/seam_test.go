@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -66,6 +67,7 @@ var counter steps
 
 func TestMain(m *testing.M) {
 	Step = counter.step
+	debug.SetGCPercent(800) // simulations allocate much and keep little
 	os.Exit(m.Run())
 }
 
