@@ -149,7 +149,9 @@ inline forgetLog() {
 /* ---------------------------------------------------------------- settle.go */
 
 inline freeze(o) {
-#ifndef BUG_NO_FREEZE
+#ifdef BUG_NO_FREEZE
+	skip
+#else
 	if
 	:: MUTEX(o) && PAYLOAD(o) == 0 -> state[o] = MAKE(FROZEN, FLAGS(o)); frozen = frozen | BIT(o)
 	:: else
@@ -455,6 +457,9 @@ end:
 				:: MUTEX(obj) && PAYLOAD(obj) == me + 1 -> state[obj] = state[obj] | S; touched = touched | BIT(obj); o = obj; told = A; ret = Finish; pc = Pass
 				:: else -> pc = Finish
 				fi
+#ifdef BUG_LOOK_BEFORE_CLOSE
+			:: op == Fetch -> pc = Finish
+#endif
 			fi
 		:: pc == Pass ->             /* mutex.go: free it, but give it to whoever is next */
 			if :: told == A -> left[o] = 1 :: else -> assert(holder[o] == me + 1) fi;
@@ -555,9 +560,6 @@ end:
 			put(NUDGED_OF(pick), cw + 1); put(CLAIM_OF(cw), NUDGED);
 #ifndef BUG_NUDGE_WITHOUT_WAKE
 			wake(cw);
-#endif
-#ifdef BUG_SETTLE_ENDS_AT_A_NUDGE
-			e = NOBODY;
 #endif
 			pick = 0; cw = 0;
 			commit(Consider)

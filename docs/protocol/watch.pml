@@ -6,7 +6,10 @@
  * and DEATHS die at any step; the kernel wakes one of those who sleep on the
  * word of the dead. What it means to reap is in engine.pml: here it is a step.
  *
- * At the end every death has been noticed, if anybody is left to notice it.
+ * At the end every death has been noticed, if anybody is left to notice it. One
+ * that dies while it joins owns nothing yet, and may be found later.
+ *
+ * WAKE_WHEN_LEFT is how the engine should leave, and does not: README.md.
  */
 #define BIT(x)   (1 << (x))
 #define IN(m, x) (((m) >> (x)) & 1)
@@ -38,6 +41,7 @@ bit sleeps[NP];                     /* it sleeps: on its bell, too */
 byte deaths, leaves, joins;
 byte killed;                        /* by slot; a slot is not used again */
 byte leaving;
+byte owns;                          /* ghost: slots whose process may own something: it has joined */
 
 #define NEXT(k) (((k) + 1) % NP)
 #define LAST(k) (((k) + NP - 1) % NP)
@@ -67,12 +71,12 @@ proctype Watcher(byte me; bit newcomer) {
 	skip;
 #ifndef BUG_JOIN_WITHOUT_RING
 	if
-	:: newcomer -> ringPredecessors(me)
+	:: newcomer -> ringPredecessors(me); owns = owns | BIT(me)
 	:: else -> goto end_asleep
 	fi;
 #else
 	if
-	:: newcomer
+	:: newcomer -> owns = owns | BIT(me)
 	:: else -> goto end_asleep
 	fi;
 #endif
@@ -183,7 +187,7 @@ end:
 	d_step {
 		for (k : 0 .. NP - 1) {
 			if
-			:: alive[k] == DIED -> dead++
+			:: alive[k] == DIED && IN(owns, k) -> dead++
 			:: alive[k] == LIVE -> left++
 			:: else
 			fi
@@ -196,7 +200,7 @@ init {
 	byte r, k;
 	atomic {
 		for (r : 0 .. NP - 1 - JOINS) {
-			alive[r] = LIVE; sleeps[r] = 1;
+			alive[r] = LIVE; sleeps[r] = 1; owns = owns | BIT(r);
 			for (k : 1 .. WATCHED) { on[r] = on[r] | BIT((r + k) % (NP - JOINS)) };
 			on[r] = on[r] & ~BIT(r);
 			run Watcher(r, 0)
