@@ -18,7 +18,7 @@ byte handles = 2;                   /* of the object; the record is free without
 bit open0 = 1;
 bit waiting, granted;               /* process 1's wait */
 byte told;                          /* it was told that the mutex was abandoned */
-bit closedAll, left0;               /* process 0: its Namespace refuses the lock; its slot is free */
+bit closedAll;                      /* process 0 has left: its Namespace refuses the lock */
 bit made;                           /* the second object is there */
 bit inside0, inside1;               /* ghost: their locks have returned */
 
@@ -65,10 +65,15 @@ proctype Locker() {
 		if
 		:: d_step { SAME(1) && owner == 1 && !slow -> owner = 0 }
 		:: else ->
+#ifdef BUG_GIVE_UP_ONLY_WHILE_OPEN
 			if
 			:: closedAll            /* locked refuses */
 			:: else -> d_step { if :: SAME(1) && owner == 1 -> pass(0) :: else fi }
 			fi
+#else
+			/* under the lock; when that is refused, as a process that comes back */
+			d_step { if :: SAME(1) && owner == 1 -> pass(0) :: else fi }
+#endif
 		fi;
 		goto stop
 	fi;
@@ -93,8 +98,7 @@ proctype Closer() {
 #ifdef LEAVES
 	;
 	d_step { if :: handles > 0 && owner == 1 -> inside0 = 0; pass(1) :: else fi };   /* leave: reapStrayMutexes */
-	closedAll = 1;
-	left0 = 1                       /* the alive word is 0 */
+	closedAll = 1
 #endif
 }
 
@@ -102,9 +106,8 @@ proctype Closer() {
 proctype Waiter() {
 	if
 	:: d_step { owner == 0 -> owner = 2 }
-	:: d_step { owner != 0 && !(owner == 1 && left0) -> waiting = 1; slow = 1 };
+	:: d_step { owner != 0 -> waiting = 1; slow = 1 };      /* ownerAlive: a free slot is not a dead one */
 		granted
-	:: d_step { owner == 1 && left0 -> assert(false) }      /* a deadHolder that reap cannot clear up */
 	fi;
 	d_step { inside1 = 1; assert(!inside0 && owner == 2) };
 	d_step { inside1 = 0; owner = 0; slow = 0 };

@@ -9,7 +9,6 @@
  * At the end every death has been noticed, if anybody is left to notice it. One
  * that dies while it joins owns nothing yet, and may be found later.
  *
- * WAKE_WHEN_LEFT is how the engine should leave, and does not: README.md.
  */
 #define BIT(x)   (1 << (x))
 #define IN(m, x) (((m) >> (x)) & 1)
@@ -52,7 +51,7 @@ inline ringPredecessors(i) {
 	do
 	:: k != i && rung < WATCHED ->
 		if
-		:: d_step { alive[k] != FREE && k != me -> bell[k]++; rung++ };
+		:: d_step { alive[k] != FREE && k != me -> bell[k]++; if :: alive[k] == LIVE -> rung++ :: else fi };
 #ifndef BUG_RING_WITHOUT_WAKE
 			d_step { sleeps[k] = 0; on[k] = 0; k = LAST(k) }        /* ringBell: add, then wake */
 #else
@@ -127,7 +126,7 @@ reap:	/* the stages; then freeSlot, by one of many */
 
 leave:	ringPredecessors(me);
 	d_step { alive[me] = FREE; seen = 0 }
-#ifdef WAKE_WHEN_LEFT
+#ifndef BUG_LEAVE_WITHOUT_WAKE
 	;
 	d_step { for (k : 0 .. NP - 1) { if :: IN(on[k], me) -> sleeps[k] = 0; on[k] = 0 :: else fi }; k = 0 }
 #endif

@@ -3,6 +3,7 @@
 package linux
 
 import (
+	"math"
 	"os"
 	"runtime"
 	"sync/atomic"
@@ -23,7 +24,7 @@ const byteLocked = 0x20000000
 // kernel sets [OwnerDied] in the word and wakes one of those who wait on it.
 // Enlist returns when pick has, with its error; without one, body then runs
 // on the same thread. When body returns, the word becomes 0, unless body
-// has given it another value, and the thread ends.
+// has given it another value, all who wait on it are woken, and the thread ends.
 //
 // Where the kernel has no robust lists, the claim is a lock on the word's byte
 // of file; see [ByteLocked].
@@ -114,6 +115,7 @@ func (c *claimer) offset(word *uint32) int64 {
 func (c *claimer) end() {
 	if c.word != nil {
 		atomic.CompareAndSwapUint32(c.word, c.value, 0)
+		FutexWake(c.word, math.MaxInt32)
 	}
 	if c.list == nil {
 		if c.word != nil {

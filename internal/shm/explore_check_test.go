@@ -268,15 +268,16 @@ func (s *search) beginStrictly(p *point, i int, r *record) bool {
 
 // mayBeRefused reports whether an operation was told that a handle is closed
 // while somebody was closing it, or the namespace. That is the first thing that
-// Close does; what follows from it may come later.
+// Close does; what follows from it may come later. A second Close does not wait
+// for it.
 func (s *search) mayBeRefused(r *record, limit int) bool {
-	if r.got.code != backend.ErrClosed.Error() {
+	if r.got.code != backend.ErrClosed.Error() && r.call.verb != vClose {
 		return false
 	}
 	return slices.ContainsFunc(s.h.records, func(c *record) bool {
 		closes := c.part == aCall && c.call.verb == vClose && slices.Contains(r.handles, c.handles[0])
 		leaves := c.part == leaving && c.proc == r.proc
-		return (closes || leaves) && c.begin <= limit && c.begin < r.end
+		return c != r && (closes || leaves) && c.begin <= limit && c.begin < r.end
 	})
 }
 

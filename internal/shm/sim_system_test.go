@@ -92,6 +92,7 @@ func (s simSystem) Enlist(pick func(try func(alive *uint32) bool) error, body fu
 		body()
 		p.alive.store(0)
 		p.left = true
+		s.Wake((*uint32)(p.alive), everybody)
 	})
 	return nil
 }

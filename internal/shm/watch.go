@@ -58,7 +58,8 @@ func (n *Namespace) slotLimit() uint32 {
 	return uint32(min(n.header().tables[slotTable].limit.load(), maxSlots))
 }
 
-// ringPredecessors rings the live slots that should watch slot i.
+// ringPredecessors rings the live slots that should watch slot i, and the dead
+// between them.
 func (n *Namespace) ringPredecessors(i uint32) {
 	limit := n.slotLimit()
 	rung := 0
@@ -69,8 +70,13 @@ func (n *Namespace) ringPredecessors(i uint32) {
 		if j == i {
 			return
 		}
-		if r := n.slotAt(j); r.alive.load() != 0 && j != n.slotIndex {
-			n.ringBell(r)
+		r := n.slotAt(j)
+		alive := r.alive.load()
+		if alive == 0 || j == n.slotIndex {
+			continue
+		}
+		n.ringBell(r)
+		if !isDead(alive) {
 			rung++
 		}
 	}
