@@ -261,9 +261,10 @@ func (r *runner) call(ctx *simContext, c call) {
 
 // leave closes the namespace: handle after handle, and then the rest.
 func (r *runner) leave() {
-	if r.proc.n.closed {
+	if r.proc.leaves {
 		return // somebody beside this one does it
 	}
+	r.proc.leaves = true
 	var parts []*record
 	var last *record
 	for _, u := range r.handles {

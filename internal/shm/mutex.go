@@ -155,7 +155,7 @@ func (o *Object) unlockAs(owner uint32) error {
 			break // somebody is just deciding whose it is
 		}
 		if payload(s) != owner {
-			return backend.ErrNotOwner
+			return o.notOwner()
 		}
 		if s&slowBit != 0 {
 			break
@@ -164,12 +164,21 @@ func (o *Object) unlockAs(owner uint32) error {
 			return nil
 		}
 	}
-	return o.locked(func(r *objectRecord) error {
+	return o.locked(func(r *objectRecord) error { // which looks whether it is open
 		if !o.n.pass(o.index, r, owner, 0) {
 			return backend.ErrNotOwner
 		}
 		return nil
 	})
+}
+
+// notOwner is the error of an unlock that is not due, or of one that comes after
+// the handle was closed, and the mutex abandoned.
+func (o *Object) notOwner() error {
+	if o.open.Load() == 0 {
+		return backend.ErrClosed
+	}
+	return backend.ErrNotOwner
 }
 
 // pass frees a mutex that owner has, and gives it to whoever is next. flag may

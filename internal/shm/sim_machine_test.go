@@ -49,6 +49,7 @@ type simProcess struct {
 	n      *Namespace
 	alive  *half // nil until it has joined
 	dead   bool
+	leaves bool
 	left   bool
 	died   int // the step at which it did
 	freed  int // the step at which its slot was free again; 0: not yet
