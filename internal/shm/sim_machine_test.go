@@ -51,8 +51,6 @@ type simProcess struct {
 	dead   bool
 	leaves bool
 	left   bool
-	died   int // the step at which it did
-	freed  int // the step at which its slot was free again; 0: not yet
 }
 
 // A simActor is a thread. It can go on when it neither sleeps nor waits for
@@ -315,7 +313,7 @@ func (m *machine) kill(p *simProcess) {
 	if p.dead || p.left || p.alive == nil {
 		return
 	}
-	p.dead, p.died = true, m.steps
+	p.dead = true
 	alive := (*uint32)(p.alive)
 	atomic.StoreUint32(alive, *alive&waitersBit|diedBit)
 	m.wakeOne(alive)
