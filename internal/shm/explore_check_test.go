@@ -76,15 +76,17 @@ func (h *history) check() error {
 
 // late reports whether an operation has succeeded through a handle, without
 // the lock, after somebody beside it had closed the handle: it had looked
-// whether that was open before. The mutex alone looks twice.
+// whether that was open before. A lock looks twice, and is given up.
 func (h *history) late() bool {
+	s := &search{h: h}
 	for _, c := range h.records {
 		closes := c.part == closingHandle || c.part == aCall && c.call.verb == vClose
 		if !closes || c.end == noEnd {
 			continue
 		}
 		for _, r := range h.records {
-			if r.part == aCall && r.begin < c.end && r.end > c.end && r.got.code == "" && slices.Contains(r.handles, c.handles[0]) {
+			beside := r.part == aCall && r.begin < c.end && r.end > c.end && slices.Contains(r.handles, c.handles[0])
+			if beside && (r.got.code == "" || r.got.code == backend.ErrClosed.Error() && s.isMutex(r)) {
 				return true
 			}
 		}

@@ -274,7 +274,7 @@ func (r *runner) leave() {
 		}
 	}
 	parts = append(parts, r.add(&record{proc: r.program.proc, program: -1, part: leaving, before: last}))
-	if err := r.proc.n.Close(); err != nil {
+	if err := r.proc.n.depart(); err != nil { // Close would keep the machine for its mapping
 		r.m.stalled = fmt.Errorf("leaving: %w", err)
 	}
 	for _, rec := range parts {

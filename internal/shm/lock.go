@@ -67,6 +67,11 @@ func (n *Namespace) lockedOnce(do func() error) error {
 		n.mu.Unlock()
 		return backend.ErrClosed
 	}
+	return n.section(do)
+}
+
+// section is lockedOnce for those who have n.mu, which it lets go.
+func (n *Namespace) section(do func() error) error {
 	recoverFirst, err := n.lock()
 	if err != nil {
 		n.mu.Unlock()

@@ -275,9 +275,6 @@ func (o *Object) Close() error {
 	}
 	n := o.n
 	err := n.locked(func() error {
-		if _, open := n.handles[o]; !open {
-			return nil // this process has left meanwhile, and its handles are gone
-		}
 		var waits []*waiter
 		for l := o.waits; l != nil; l = l.next {
 			waits = append(waits, l.w)
@@ -295,7 +292,10 @@ func (o *Object) Close() error {
 		n.dropHandle(o.handle, n.handle(o.handle))
 		return nil
 	})
-	if errors.Is(err, backend.ErrCorrupt) {
+	switch {
+	case err == backend.ErrClosed:
+		return nil // this process has left meanwhile, and its handles are gone
+	case errors.Is(err, backend.ErrCorrupt):
 		n.failThrough(o, backend.ErrClosed)
 	}
 	return err

@@ -70,11 +70,18 @@ func (n *Namespace) reapSlot(i uint32, generation uint64) error {
 func (n *Namespace) whileReaping(i uint32, generation uint64, stage func(i uint32, r *slotRecord) (again bool)) error {
 	again := true
 	for range maxStages {
-		err := n.lockedOnce(func() error {
+		do := func() error {
 			r := n.slot(i)
 			again = r.generation.load() == generation && n.mayReap(i, r) && stage(i, r)
 			return nil
-		})
+		}
+		var err error
+		if i == n.slotIndex {
+			n.mu.Lock() // nobody else of this process may do anything any more
+			err = n.section(do)
+		} else {
+			err = n.lockedOnce(do)
+		}
 		if err != nil || !again {
 			return err
 		}
@@ -188,16 +195,17 @@ func (n *Namespace) wakeScan(i uint32) {
 }
 
 // freeSlot gives the records of slot i back and frees it. A process that
-// leaves keeps its alive word and generation: see leave.
+// leaves keeps its alive word and generation, see leave, and the count of those
+// that it wakes, which this very section may have raised.
 func (n *Namespace) freeSlot(i uint32, r *slotRecord) (again bool) {
 	n.putRecordsFree(waiterTable, &r.waiters, func(k uint32) *word { return &n.waiter(k).chain })
 	n.putRecordsFree(blockTable, &r.blocks, func(k uint32) *word { return &n.block(k).chain })
 	n.put(&r.ready, 0)
-	n.put(&r.waking, 0)
 	if i == n.slotIndex {
 		n.commit()
 		return false
 	}
+	n.put(&r.waking, 0)
 	n.put(&r.generation, r.generation.load()+1)
 	n.commit()
 	r.alive.store(0)

@@ -3,6 +3,7 @@ package shm
 import (
 	"bytes"
 	"fmt"
+	"time"
 
 	"github.com/winsys-go/ipc/internal/backend"
 )
@@ -96,8 +97,9 @@ func (n *Namespace) client(i uint32) backend.Client {
 // because the lock is stuck, is left to others, as by a process that died.
 func (n *Namespace) leave() {
 	n.mu.Lock()
-	clear(n.handles) // whoever is still closing one finds that it is gone
+	n.leaving = false
 	n.mu.Unlock()
+	n.awaitDelivered()
 	if n.reapSlot(n.slotIndex, n.generation) == nil {
 		n.self.generation.store(n.generation + 1)
 	} else {
@@ -105,8 +107,17 @@ func (n *Namespace) leave() {
 		n.sys.Wake((*uint32)(&n.self.alive), everybody)
 	}
 	n.ringPredecessors(n.slotIndex)
-	n.mu.Lock()
-	n.leaving = false
-	n.mu.Unlock()
 	close(n.left)
+}
+
+// awaitDelivered waits until late goroutines have woken whom they had to, so
+// that they do not count in the slot of another process. What damage has made
+// of the count is waited for no longer than a second.
+func (n *Namespace) awaitDelivered() {
+	for range 1000 {
+		if n.self.waking.load() == 0 {
+			return
+		}
+		n.sys.Sleep((*uint32)(&n.self.doorbell), n.self.doorbell.load(), time.Millisecond)
+	}
 }

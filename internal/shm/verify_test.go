@@ -31,7 +31,56 @@ func (n *Namespace) verify() error {
 		}
 		handles += int(second(r.handles.load()))
 	}
-	return n.verifyHandles(handles)
+	if err := n.verifyHandles(handles); err != nil {
+		return err
+	}
+	return n.verifyRecords(free)
+}
+
+// verifyRecords: every waiter, block and chunk that was handed out is free or
+// somebody's, and nothing is lost.
+func (n *Namespace) verifyRecords(freeObjects map[uint32]bool) error {
+	waiters, blocks, chunks := 0, 0, 0
+	for i := uint32(1); i < n.slotLimit(); i++ {
+		r := n.slot(i)
+		if alive := r.alive.load(); alive == 0 && (r.waiters.load() != 0 || r.blocks.load() != 0 || r.handles.load() != 0 || r.waking.load() != 0) {
+			return fmt.Errorf("slot %d is free and has waiters %d, blocks %d, handles %d, waking %d", i, r.waiters.load(), r.blocks.load(), r.handles.load(), r.waking.load())
+		}
+		waiters += n.length(uint32(r.waiters.load()), func(i uint32) *word { return &n.waiter(i).chain })
+		blocks += n.length(uint32(r.blocks.load()), func(i uint32) *word { return &n.block(i).chain })
+	}
+	used := n.header().tables[objectTable].used.load()
+	for i := uint32(1); uint64(i) < used; i++ {
+		if !freeObjects[i] {
+			chunks += (len(n.nameOf(n.object(i))) + chunkText - 1) / chunkText
+		}
+	}
+	for _, x := range []struct {
+		table tableID
+		inUse int
+		next  func(uint32) *word
+	}{
+		{waiterTable, waiters, func(i uint32) *word { return &n.waiter(i).chain }},
+		{blockTable, blocks, func(i uint32) *word { return &n.block(i).chain }},
+		{chunkTable, chunks, func(i uint32) *word { return &n.chunk(i).next }},
+	} {
+		free, err := n.freeSet(x.table, x.next)
+		if err != nil {
+			return err
+		}
+		if used := int(n.header().tables[x.table].used.load()) - 1; used != x.inUse+len(free) {
+			return fmt.Errorf("table %d: of %d records %d are in use and %d free", x.table, used, x.inUse, len(free))
+		}
+	}
+	return nil
+}
+
+// length counts a list of records.
+func (n *Namespace) length(i uint32, next func(uint32) *word) (count int) {
+	for ; i != 0; i = uint32(next(i).load()) {
+		count++
+	}
+	return count
 }
 
 func (n *Namespace) freeSet(t tableID, next func(uint32) *word) (map[uint32]bool, error) {
