@@ -103,12 +103,53 @@ var regressions = []struct {
 			{proc: 1, calls: []call{on(vWait)}},
 		},
 	}},
+	// Unlock said ErrNotOwner while a SignalAndWait beside it had the mutex
+	// frozen.
+	{"unlock beside signal and wait", plan{
+		objects: []backend.Spec{{Name: "a", Kind: backend.Mutex}},
+		procs:   2,
+		programs: []program{
+			{proc: 0, calls: []call{on(vWait), {verb: vSignalAndWait, objects: []int{0, 0}}}},
+			{proc: 0, calls: []call{on(vUnlock)}},
+			{proc: 1, calls: []call{on(vWait), on(vUnlock)}},
+		},
+	}},
+	// Close of the namespace dropped a handle, and so did Close of the handle.
+	{"close beside leave", plan{
+		objects: []backend.Spec{{Name: "a", Kind: backend.Event}},
+		procs:   2,
+		programs: []program{
+			{proc: 0, calls: []call{{verb: vLeave}}},
+			{proc: 0, calls: []call{on(vClose)}},
+			{proc: 1, calls: []call{on(vSet), on(vTry), on(vSet)}},
+		},
+	}},
+	// A lock that came after its namespace was left stayed for ever.
+	{"lock beside leave", plan{
+		objects: []backend.Spec{{Name: "a", Kind: backend.Mutex}},
+		procs:   2,
+		programs: []program{
+			{proc: 0, calls: []call{{verb: vLeave}}},
+			{proc: 0, calls: []call{on(vTry), on(vTry)}},
+			{proc: 1, calls: []call{on(vWait), on(vUnlock), on(vWait), on(vUnlock)}},
+		},
+	}},
+	// What a process still had to wake was counted in the slot of the next.
+	{"cancel beside leave", plan{
+		objects: []backend.Spec{{Name: "a", Kind: backend.Event}},
+		procs:   2,
+		programs: []program{
+			{proc: 0, calls: []call{{verb: vWait, objects: []int{0}, cancel: true}}},
+			{proc: 0, calls: []call{{verb: vLeave}}},
+			{proc: 1, calls: []call{on(vSet), on(vWait)}},
+		},
+	}},
 }
 
 func TestRegressions(t *testing.T) {
 	for _, x := range regressions {
 		t.Run(x.name, func(t *testing.T) {
-			for seed := range uint64(2000) {
+			for seed := range uint64(4000) {
 				p := x.plan
 				if h, err := explore(seed, &p); err != nil {
 					t.Fatalf("seed %d: %v\n%s", seed, err, h)
