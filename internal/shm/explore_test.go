@@ -79,12 +79,13 @@ func (s tally) String() string {
 
 // Plans of defects that were found, each explored again in many schedules.
 var regressions = []struct {
-	name string
-	plan plan
+	name      string
+	schedules uint64
+	plan      plan
 }{
 	// Close looked at the owner, an unlock beside it freed the mutex, somebody
 	// else locked it, and Close took it away from him.
-	{"unlock beside close", plan{
+	{"unlock beside close", 3000, plan{
 		objects: []backend.Spec{{Name: "a", Kind: backend.Mutex}},
 		procs:   2,
 		programs: []program{
@@ -94,7 +95,7 @@ var regressions = []struct {
 		},
 	}},
 	// A free mutex could be taken between the two halves of SignalAndWait.
-	{"signal and wait for the same", plan{
+	{"signal and wait for the same", 3000, plan{
 		objects: []backend.Spec{{Name: "a", Kind: backend.Mutex}},
 		procs:   2,
 		programs: []program{
@@ -105,7 +106,7 @@ var regressions = []struct {
 	}},
 	// Unlock said ErrNotOwner while a SignalAndWait beside it had the mutex
 	// frozen.
-	{"unlock beside signal and wait", plan{
+	{"unlock beside signal and wait", 3000, plan{
 		objects: []backend.Spec{{Name: "a", Kind: backend.Mutex}},
 		procs:   2,
 		programs: []program{
@@ -115,7 +116,7 @@ var regressions = []struct {
 		},
 	}},
 	// Close of the namespace dropped a handle, and so did Close of the handle.
-	{"close beside leave", plan{
+	{"close beside leave", 3000, plan{
 		objects: []backend.Spec{{Name: "a", Kind: backend.Event}},
 		procs:   2,
 		programs: []program{
@@ -125,23 +126,35 @@ var regressions = []struct {
 		},
 	}},
 	// A lock that came after its namespace was left stayed for ever.
-	{"lock beside leave", plan{
+	{"lock beside leave", 20000, plan{
 		objects: []backend.Spec{{Name: "a", Kind: backend.Mutex}},
 		procs:   2,
 		programs: []program{
 			{proc: 0, calls: []call{{verb: vLeave}}},
-			{proc: 0, calls: []call{on(vTry), on(vTry)}},
+			{proc: 0, calls: []call{on(vTry)}},
+			{proc: 0, calls: []call{on(vTry)}},
 			{proc: 1, calls: []call{on(vWait), on(vUnlock), on(vWait), on(vUnlock)}},
 		},
 	}},
 	// What a process still had to wake was counted in the slot of the next.
-	{"cancel beside leave", plan{
+	{"cancel beside leave", 3000, plan{
 		objects: []backend.Spec{{Name: "a", Kind: backend.Event}},
 		procs:   2,
 		programs: []program{
 			{proc: 0, calls: []call{{verb: vWait, objects: []int{0}, cancel: true}}},
+			{proc: 0, calls: []call{{verb: vWait, objects: []int{0}, cancel: true}, {verb: vLeave}}},
+		},
+	}},
+	// A process gave the records of its waits back while it still looked at
+	// them.
+	{"wait beside leave", 3000, plan{
+		objects: []backend.Spec{{Name: "a", Kind: backend.Event}},
+		procs:   2,
+		programs: []program{
+			{proc: 0, calls: []call{on(vWait)}},
+			{proc: 0, calls: []call{on(vWait)}},
 			{proc: 0, calls: []call{{verb: vLeave}}},
-			{proc: 1, calls: []call{on(vSet), on(vWait)}},
+			{proc: 1, calls: []call{on(vWait), on(vWait)}},
 		},
 	}},
 }
@@ -149,7 +162,7 @@ var regressions = []struct {
 func TestRegressions(t *testing.T) {
 	for _, x := range regressions {
 		t.Run(x.name, func(t *testing.T) {
-			for seed := range uint64(4000) {
+			for seed := range x.schedules {
 				p := x.plan
 				if h, err := explore(seed, &p); err != nil {
 					t.Fatalf("seed %d: %v\n%s", seed, err, h)
