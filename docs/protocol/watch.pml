@@ -168,7 +168,7 @@ proctype Go() {
 	byte p;
 end:
 	do
-	:: atomic { leaves < LEAVES ->
+	:: atomic { leaves < LEAVES && (alive[1] == LIVE && !IN(leaving, 1) || alive[2] == LIVE && !IN(leaving, 2)) ->
 		if
 		:: alive[1] == LIVE && !IN(leaving, 1) -> p = 1
 		:: alive[2] == LIVE && !IN(leaving, 2) -> p = 2
