@@ -51,7 +51,11 @@ inline ringPredecessors(i) {
 	do
 	:: k != i && rung < WATCHED ->
 		if
+#ifdef BUG_RING_COUNTS_THE_DEAD
+		:: d_step { alive[k] != FREE && k != me -> bell[k]++; rung++ };
+#else
 		:: d_step { alive[k] != FREE && k != me -> bell[k]++; if :: alive[k] == LIVE -> rung++ :: else fi };
+#endif
 #ifndef BUG_RING_WITHOUT_WAKE
 			d_step { sleeps[k] = 0; on[k] = 0; k = LAST(k) }        /* ringBell: add, then wake */
 #else
