@@ -1,0 +1,76 @@
+package nt
+
+import (
+	"sync"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/winsys-go/ipc/internal/win32"
+)
+
+// A sleeper is one wait that may block. It can be told to end at any time,
+// before, during and after the blocking.
+type sleeper struct {
+	mu          sync.Mutex
+	thread      windows.Handle // where it blocks; 0 while it does not
+	cause       error          // why it must end
+	interrupted bool           // thread was interrupted
+}
+
+// interrupt tells the wait to end with this error; the first one counts.
+func (s *sleeper) interrupt(cause error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cause != nil {
+		return
+	}
+	s.cause = cause
+	if s.thread != 0 {
+		s.interrupted = win32.Interrupt(s.thread) == nil
+	}
+}
+
+func (s *sleeper) begin(thread windows.Handle) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cause == nil {
+		s.thread = thread
+	}
+	return s.cause
+}
+
+// finish ends the time in which the thread may be interrupted. An interrupt
+// that was not used up must not end the next wait of this thread.
+func (s *sleeper) finish() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.thread = 0
+	if s.interrupted {
+		win32.DropInterrupts()
+	}
+}
+
+func (s *sleeper) why() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cause
+}
+
+// sleep blocks in first, and then, as long as somebody else's interrupts end
+// it, in again, both on the calling thread, of which thread is a handle. It
+// returns what they return, or why it was told to end. A wait that has succeeded
+// before it heard that has succeeded.
+func (s *sleeper) sleep(thread windows.Handle, first, again func() (uint32, error)) (uint32, error) {
+	if err := s.begin(thread); err != nil {
+		return 0, err
+	}
+	defer s.finish()
+	code, err := first()
+	for err == nil && code == win32.WAIT_IO_COMPLETION {
+		if cause := s.why(); cause != nil {
+			return code, cause
+		}
+		code, err = again()
+	}
+	return code, wrap(err)
+}
