@@ -10,7 +10,7 @@ import (
 )
 
 // differs is empty: this system can be asked everything.
-var differs map[string]string
+func differs(bool) map[string]string { return nil }
 
 // globalDir sets up a directory for names with Global\, which takes root, and
 // makes the package use it. It is empty when that is not possible.

@@ -26,21 +26,19 @@ func (n *Namespace) Objects() ([]backend.Info, error) {
 		return nil, wrap(err)
 	}
 	defer windows.CloseHandle(dir)
+	entries, err := win32.QueryDirectoryObject(dir)
+	if err != nil {
+		return nil, wrap(err)
+	}
 	_, prefix, _ := strings.Cut(n.prefix, `\`)
 	var list []backend.Info
-	for at := uint32(0); ; {
-		name, kind, err := win32.QueryDirectoryObject(dir, &at)
-		if errors.Is(err, windows.ERROR_NO_MORE_ITEMS) {
-			break
-		}
-		if err != nil {
-			return nil, wrap(err)
-		}
-		base, ours := strings.CutPrefix(name, prefix)
-		if kinds[kind] == 0 || !ours || isMark(base) {
+	for _, e := range entries {
+		kind := kinds[e.Type]
+		base, ours := strings.CutPrefix(e.Name, prefix)
+		if kind == 0 || !ours || isMark(base) {
 			continue
 		}
-		if info, err := n.inspect(kinds[kind], base); err == nil {
+		if info, err := n.inspect(kind, base); err == nil {
 			list = append(list, info)
 		}
 	}

@@ -118,21 +118,75 @@ func OpenDirectoryObject(path string) (windows.Handle, error) {
 	return h, status(r)
 }
 
-// QueryDirectoryObject returns the name and the type of the object in a
-// directory that context counts; ERROR_NO_MORE_ITEMS comes after the last.
-func QueryDirectoryObject(dir windows.Handle, context *uint32) (name, kind string, err error) {
-	// OBJECT_DIRECTORY_INFORMATION and the text that it points to.
-	var buf struct {
-		name, kind windows.NTUnicodeString
-		text       [1 << 16]byte
+// An Entry is an object in a directory.
+type Entry struct{ Name, Type string }
+
+// QueryDirectoryObject lists a directory as it is at one instant.
+func QueryDirectoryObject(dir windows.Handle) ([]Entry, error) {
+	for size := 1 << 16; ; size *= 4 {
+		buf := make([]directoryInfo, size/int(unsafe.Sizeof(directoryInfo{})))
+		var context uint32
+		r, _, _ := syscall.SyscallN(procNtQueryDirectoryObject.Addr(), uintptr(dir), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf))*unsafe.Sizeof(buf[0]),
+			0, 1, uintptr(unsafe.Pointer(&context)), 0)
+		switch uint32(r) {
+		case statusMoreEntries:
+			continue // there is more than has room
+		case statusNoMoreEntries:
+			return nil, nil
+		case statusNotImplemented: // Wine
+			return queryOneByOne(dir)
+		}
+		if err := status(r); err != nil {
+			return nil, err
+		}
+		var list []Entry
+		for _, i := range buf {
+			if i.name.Buffer == nil {
+				break
+			}
+			list = append(list, i.entry())
+		}
+		return list, nil
 	}
-	r, _, _ := syscall.SyscallN(procNtQueryDirectoryObject.Addr(), uintptr(dir), uintptr(unsafe.Pointer(&buf)), unsafe.Sizeof(buf),
-		1, 0, uintptr(unsafe.Pointer(context)), 0)
-	if err := status(r); err != nil {
-		return "", "", err
+}
+
+const (
+	statusMoreEntries    = 0x00000105
+	statusNoMoreEntries  = 0x8000001A
+	statusNotImplemented = 0xC0000002
+)
+
+// directoryInfo is OBJECT_DIRECTORY_INFORMATION. An empty one is the last, and
+// the text follows it.
+type directoryInfo struct{ name, kind windows.NTUnicodeString }
+
+func (i *directoryInfo) entry() Entry { return Entry{i.name.String(), i.kind.String()} }
+
+// queryOneByOne lists a directory by place, which misses what is moved by
+// others meanwhile: it goes over the places until it finds nothing new.
+func queryOneByOne(dir windows.Handle) ([]Entry, error) {
+	var list []Entry
+	seen := map[string]bool{}
+	for found := true; found; {
+		found = false
+		for context := uint32(0); ; {
+			var buf struct {
+				directoryInfo
+				text [1 << 16]byte
+			}
+			r, _, _ := syscall.SyscallN(procNtQueryDirectoryObject.Addr(), uintptr(dir), uintptr(unsafe.Pointer(&buf)), unsafe.Sizeof(buf),
+				1, 0, uintptr(unsafe.Pointer(&context)), 0)
+			if uint32(r) == statusNoMoreEntries {
+				break
+			}
+			if err := status(r); err != nil {
+				return nil, err
+			}
+			if e := buf.entry(); !seen[e.Name] {
+				seen[e.Name], found = true, true
+				list = append(list, e)
+			}
+		}
 	}
-	if uint32(r) == 0x8000001A || buf.name.Buffer == nil { // STATUS_NO_MORE_ENTRIES
-		return "", "", windows.ERROR_NO_MORE_ITEMS
-	}
-	return buf.name.String(), buf.kind.String(), nil
+	return list, nil
 }
