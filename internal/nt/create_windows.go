@@ -50,14 +50,7 @@ func (n *Namespace) create(o *Object, spec *backend.Spec, security *windows.Secu
 	}
 	h, err := createKernel(spec, security, name)
 	existed := h != 0 && err == windows.ERROR_ALREADY_EXISTS
-	switch {
-	case err == windows.ERROR_ACCESS_DENIED && name != nil:
-		// It exists, and not everything is allowed with it.
-		if h, err = openKernel(spec.Kind, name); err != nil {
-			return wrap(err)
-		}
-		existed = true
-	case err != nil && !existed:
+	if err != nil && !existed {
 		return wrap(err)
 	}
 	return n.bind(o, h, spec, full, existed)
@@ -131,28 +124,27 @@ func (n *Namespace) Open(o *Object, kind backend.Kind, name string) error {
 	return n.bind(o, h, &backend.Spec{Kind: kind, Name: name}, full, true)
 }
 
-// openers open objects by kind, with all rights or, where those are not to be
-// had, with what it takes to use them.
+// openers open objects by kind.
 var openers = map[backend.Kind]struct {
-	open      func(access uint32, name *uint16) (windows.Handle, error)
-	all, some uint32
+	open func(access uint32, name *uint16) (windows.Handle, error)
+	all  uint32
 }{
 	backend.Event: {
-		func(access uint32, name *uint16) (windows.Handle, error) {
-			return windows.OpenEvent(access, false, name)
-		},
-		windows.EVENT_ALL_ACCESS, windows.SYNCHRONIZE | windows.EVENT_MODIFY_STATE,
+		func(access uint32, name *uint16) (windows.Handle, error) { return windows.OpenEvent(access, false, name) },
+		windows.EVENT_ALL_ACCESS,
 	},
-	backend.Mutex:     {win32.OpenMutex, windows.MUTEX_ALL_ACCESS, windows.SYNCHRONIZE},
-	backend.Semaphore: {win32.OpenSemaphore, win32.SEMAPHORE_ALL_ACCESS, windows.SYNCHRONIZE | win32.SEMAPHORE_MODIFY_STATE},
-	backend.Timer:     {win32.OpenWaitableTimer, win32.TIMER_ALL_ACCESS, windows.SYNCHRONIZE | win32.TIMER_MODIFY_STATE},
+	backend.Mutex:     {win32.OpenMutex, windows.MUTEX_ALL_ACCESS},
+	backend.Semaphore: {win32.OpenSemaphore, win32.SEMAPHORE_ALL_ACCESS},
+	backend.Timer:     {win32.OpenWaitableTimer, win32.TIMER_ALL_ACCESS},
 }
 
+// openKernel opens an object with all rights or, where those are not to be had,
+// with those that this user has: what takes others fails with ErrPermission.
 func openKernel(kind backend.Kind, name *uint16) (windows.Handle, error) {
 	k := openers[kind]
 	h, err := k.open(k.all, name)
 	if err == windows.ERROR_ACCESS_DENIED {
-		h, err = k.open(k.some, name)
+		h, err = k.open(windows.MAXIMUM_ALLOWED, name)
 	}
 	return h, err
 }
