@@ -130,7 +130,9 @@ var openers = map[backend.Kind]struct {
 	all  uint32
 }{
 	backend.Event: {
-		func(access uint32, name *uint16) (windows.Handle, error) { return windows.OpenEvent(access, false, name) },
+		func(access uint32, name *uint16) (windows.Handle, error) {
+			return windows.OpenEvent(access, false, name)
+		},
 		windows.EVENT_ALL_ACCESS,
 	},
 	backend.Mutex:     {win32.OpenMutex, windows.MUTEX_ALL_ACCESS},

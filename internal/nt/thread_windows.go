@@ -14,7 +14,7 @@ import (
 
 // maxThreads bounds the threads of this process that wait or own mutexes. The
 // runtime of Go ends a program that has 10,000 threads.
-const maxThreads = 8_000
+var maxThreads int64 = 8_000
 
 // maxIdle is how many threads are kept for the next owners.
 const maxIdle = 16
