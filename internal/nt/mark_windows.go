@@ -66,12 +66,21 @@ func isRepeated(earlier []*Object, o *Object) bool {
 }
 
 // waiters counts the waits for the object: those of this process alone for an
-// anonymous one, which no other can wait for.
+// anonymous one, which no other can wait for. Of the waits through this handle it
+// counts those that have begun, so that what follows finds them in their place.
 func (o *Object) waiters() int {
+	begun, others := 0, 0
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for s := range o.waits {
+		if s.begun() {
+			begun++
+		} else {
+			others++
+		}
+	}
 	if o.full == "" {
-		o.mu.Lock()
-		defer o.mu.Unlock()
-		return len(o.waits)
+		return begun
 	}
 	h := openMark(o.full + waitMark)
 	if h == 0 {
@@ -82,7 +91,7 @@ func (o *Object) waiters() int {
 	if err != nil {
 		return 0
 	}
-	return int(info.HandleCount) - 1
+	return max(int(info.HandleCount)-1-others, 0)
 }
 
 // noteManual keeps the mark of a named manual-reset timer, as long as the handle

@@ -123,6 +123,7 @@ func (s *signalling) perform(ctx context.Context, t *thread) (backend.WaitResult
 
 // attempt is the first attempt, which gives the signal.
 func (s *signalling) attempt(milliseconds uint32, alertable bool) (uint32, error) {
+	windows.SetEvent(s.sleeper.entered)
 	code, err := win32.SignalObjectAndWait(s.signal.handle, s.handles[0], milliseconds, alertable)
 	s.done = err == nil
 	return code, err

@@ -15,6 +15,45 @@ type sleeper struct {
 	thread      windows.Handle // where it blocks; 0 while it does not
 	cause       error          // why it must end
 	interrupted bool           // thread was interrupted
+	entered     windows.Handle // an event that is set when the wait has begun
+}
+
+// begun reports whether the wait has really begun, not only been announced.
+func (s *sleeper) begun() bool {
+	info, err := win32.QueryEvent(s.entered)
+	return err != nil || info.State != 0
+}
+
+// entries are the events of sleepers, unset.
+var entries struct {
+	mu     sync.Mutex
+	unused []windows.Handle
+}
+
+// takeEntry returns an unset event; 0 if there is none, which does no harm.
+func takeEntry() windows.Handle {
+	entries.mu.Lock()
+	defer entries.mu.Unlock()
+	if n := len(entries.unused); n > 0 {
+		h := entries.unused[n-1]
+		entries.unused = entries.unused[:n-1]
+		return h
+	}
+	h, _ := windows.CreateEventEx(nil, nil, windows.CREATE_EVENT_MANUAL_RESET, windows.EVENT_ALL_ACCESS)
+	return h
+}
+
+func giveEntry(h windows.Handle) {
+	if h == 0 || windows.ResetEvent(h) != nil {
+		return
+	}
+	entries.mu.Lock()
+	defer entries.mu.Unlock()
+	if len(entries.unused) < maxIdle {
+		entries.unused = append(entries.unused, h)
+		return
+	}
+	windows.CloseHandle(h)
 }
 
 // interrupt tells the wait to end with this error; the first one counts.

@@ -102,6 +102,16 @@ func (c *call) attempt(milliseconds uint32, alertable bool) (uint32, error) {
 	return win32.WaitForMultipleObjectsEx(c.handles, c.all, milliseconds, alertable)
 }
 
+// enterAndWait is the attempt that blocks first. It tells that the wait has
+// begun, in one step with that where the kernel can.
+func (c *call) enterAndWait(milliseconds uint32, alertable bool) (uint32, error) {
+	if len(c.handles) == 1 && c.sleeper.entered != 0 {
+		return win32.SignalObjectAndWait(c.sleeper.entered, c.handles[0], milliseconds, alertable)
+	}
+	windows.SetEvent(c.sleeper.entered)
+	return c.attempt(milliseconds, alertable)
+}
+
 // wait looks, and blocks when that was not enough: on this thread, which is t,
 // or any if t is nil.
 func (c *call) wait(ctx context.Context, t *thread) (backend.WaitResult, error) {
@@ -114,7 +124,7 @@ func (c *call) wait(ctx context.Context, t *thread) (backend.WaitResult, error) 
 		if err := ctx.Err(); err != nil {
 			return backend.WaitResult{}, err
 		}
-		if code, err = c.block(ctx, t, c.attempt); err != nil {
+		if code, err = c.block(ctx, t, c.enterAndWait); err != nil {
 			return backend.WaitResult{}, err
 		}
 	}
@@ -152,6 +162,7 @@ func (c *call) block(ctx context.Context, t *thread, first attempt) (uint32, err
 // enter lets others see the wait, and those end it who may.
 func (c *call) enter() {
 	c.lookAtMutexes()
+	c.sleeper.entered = takeEntry()
 	for _, o := range c.refs {
 		o.enter(&c.sleeper)
 	}
@@ -167,6 +178,7 @@ func (c *call) leave() {
 	for _, o := range c.refs {
 		o.leave(&c.sleeper)
 	}
+	giveEntry(c.sleeper.entered)
 }
 
 // result makes the result of what the kernel returned for a success.
