@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux && !windows
 
 package ipc_test
 
@@ -6,3 +6,6 @@ import "testing"
 
 // globalDir is empty: elsewhere Global\ is the system's own.
 func globalDir(*testing.T) string { return "" }
+
+// differs is empty.
+func differs(bool) map[string]string { return nil }

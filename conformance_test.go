@@ -23,16 +23,16 @@ func TestConformance(t *testing.T) {
 		open func(t *testing.T) conformance.Backend
 	}{
 		{"owners", func(t *testing.T) conformance.Backend {
-			return conformance.InOneProcess(t, conformance.Traits{})
+			return conformance.InOneProcess(t, conformance.Traits{Differs: differs(false)})
 		}},
 		{"handles", func(t *testing.T) conformance.Backend {
-			return conformance.InOneProcess(t, conformance.Traits{Handles: true, Via: true})
+			return conformance.InOneProcess(t, conformance.Traits{Handles: true, Via: true, Differs: differs(false)})
 		}},
 		{"processes", func(t *testing.T) conformance.Backend {
-			return conformance.InProcesses(t, conformance.Traits{}, global)
+			return conformance.InProcesses(t, conformance.Traits{Differs: differs(true)}, global)
 		}},
 		{"processes' handles", func(t *testing.T) conformance.Backend {
-			return conformance.InProcesses(t, conformance.Traits{Handles: true, Via: true}, global)
+			return conformance.InProcesses(t, conformance.Traits{Handles: true, Via: true, Differs: differs(true)}, global)
 		}},
 	} {
 		t.Run(played.name, func(t *testing.T) { conformance.Run(t, played.open) })

@@ -101,12 +101,12 @@
 //
 // # Systems
 //
-//	                                Linux   Windows, macOS, FreeBSD
-//	event, mutex, semaphore, timer  yes     builds; ErrUnsupported
-//	process                         yes¹    builds; ErrUnsupported
-//	WaitAny, WaitAll                yes     builds; ErrUnsupported
-//	SignalAndWait                   yes     builds; ErrUnsupported
-//	mailslot, pipe                  not yet not yet
+//	                                Linux   Windows  macOS, FreeBSD
+//	event, mutex, semaphore, timer  yes     yes      builds; ErrUnsupported
+//	process                         yes¹    yes      builds; ErrUnsupported
+//	WaitAny, WaitAll                yes     yes      builds; ErrUnsupported
+//	SignalAndWait                   yes     yes      builds; ErrUnsupported
+//	mailslot, pipe                  not yet not yet  not yet
 //
 // ¹ Linux 5.3 and later.
 //
@@ -122,6 +122,16 @@
 // A process that is stopped (SIGSTOP, a debugger) at the wrong instant holds
 // up whatever must wait in its namespace. After 30 seconds operations fail with
 // [ErrStalled], which names it.
+//
+// # Windows notes
+//
+// The objects are the kernel's own: any program that uses the same names is a
+// peer. Names without prefix and with Local\ are those of the session. A
+// namespace of OpenNamespace is a prefix of names, and its directory is not
+// looked at. What a kernel object cannot do is refused with [ErrUnsupported]:
+// Permanent, ReclaimOnExit, Group. The kernel does not tell everything that
+// Info has room for, and a blocked wait takes a thread, of which a process has
+// at most 8,000. docs/windows.md has the details.
 //
 // The design is described in docs/architecture.md, recipes in
 // docs/cookbook.md.

@@ -55,11 +55,11 @@ func createEvent(n *Namespace, name string, o *EventOptions) (*Event, error) {
 		o = &EventOptions{}
 	}
 	e := &Event{name: name}
-	err := refuseSecurity(o.Security)
+	err := checkSecurity(o.Security)
 	if err == nil {
 		err = create(n, &e.native.Object, backend.Spec{
 			Kind: backend.Event, Name: name, Permanent: o.Permanent,
-			ManualReset: o.ManualReset, Set: o.InitiallySet,
+			ManualReset: o.ManualReset, Set: o.InitiallySet, Security: o.Security,
 		})
 	}
 	if err != nil {

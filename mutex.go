@@ -57,7 +57,7 @@ func createMutex(n *Namespace, name string, o *MutexOptions) (*Mutex, error) {
 		o = &MutexOptions{}
 	}
 	m := &Mutex{name: name}
-	err := refuseSecurity(o.Security)
+	err := checkSecurity(o.Security)
 	if err == nil {
 		err = m.create(n, o)
 	}
@@ -77,9 +77,13 @@ func (m *Mutex) create(n *Namespace, o *MutexOptions) error {
 		}
 		defer o.Owner.native.End()
 	}
-	err := create(n, &m.native.Object, backend.Spec{
-		Kind: backend.Mutex, Name: m.name, Permanent: o.Permanent, Owned: o.InitiallyOwned,
-	})
+	spec := backend.Spec{
+		Kind: backend.Mutex, Name: m.name, Permanent: o.Permanent, Owned: o.InitiallyOwned, Security: o.Security,
+	}
+	if byOwner {
+		spec.First = &o.Owner.native
+	}
+	err := create(n, &m.native.Object, spec)
 	if err != nil || !byOwner || m.native.Existed() {
 		return err
 	}

@@ -228,12 +228,3 @@ func open(n *Namespace, object *engineObject, kind backend.Kind, name string) er
 	}
 	return err
 }
-
-// refuseSecurity is the answer to a Security option where the namespace is
-// the boundary.
-func refuseSecurity(security string) error {
-	if security == "" {
-		return nil
-	}
-	return fmt.Errorf("%w: Security descriptors exist on Windows only: use a namespace of its own (OpenNamespace) instead", ErrUnsupported)
-}

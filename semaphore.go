@@ -72,12 +72,12 @@ func createSemaphore(n *Namespace, name string, o *SemaphoreOptions) (*Semaphore
 	s := &Semaphore{name: name}
 	err := o.check()
 	if err == nil {
-		err = refuseSecurity(o.Security)
+		err = checkSecurity(o.Security)
 	}
 	if err == nil {
 		err = create(n, &s.native.Object, backend.Spec{
 			Kind: backend.Semaphore, Name: name, Permanent: o.Permanent,
-			Initial: o.Initial, Max: o.Max, Reclaim: o.ReclaimOnExit,
+			Initial: o.Initial, Max: o.Max, Reclaim: o.ReclaimOnExit, Security: o.Security,
 		})
 	}
 	if err != nil {

@@ -51,10 +51,11 @@ func createTimer(n *Namespace, name string, o *TimerOptions) (*Timer, error) {
 		o = &TimerOptions{}
 	}
 	t := &Timer{name: name}
-	err := refuseSecurity(o.Security)
+	err := checkSecurity(o.Security)
 	if err == nil {
 		err = create(n, &t.native.Object, backend.Spec{
 			Kind: backend.Timer, Name: name, Permanent: o.Permanent, ManualReset: o.ManualReset,
+			Security: o.Security,
 		})
 	}
 	if err != nil {

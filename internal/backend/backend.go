@@ -46,10 +46,12 @@ type Spec struct {
 	Kind      Kind
 	Name      string // empty: anonymous
 	Permanent bool   // outlives its last handle
+	Security  string // Windows: a descriptor in SDDL
 
 	ManualReset bool // events and timers
 	Set         bool // events: the first state
 	Owned       bool // mutexes: the creator's handle owns it
+	First       any  // mutexes: the backend's *Owner that is to own it, in a call of its own; nil: the handle
 
 	Initial, Max int  // semaphores
 	Reclaim      bool // semaphores: permits come back when their holder dies

@@ -86,9 +86,9 @@ func (a *app) demo(ctx context.Context) (err error) {
 	return report.end(d, time.Since(begin))
 }
 
-// newDemo makes the namespace in memory, not in $TMPDIR, which may be a disk.
+// newDemo makes the namespace.
 func (a *app) newDemo() (*demo, error) {
-	dir, err := os.MkdirTemp("/dev/shm", "ipc-demo-*")
+	dir, err := os.MkdirTemp(demoParent, "ipc-demo-*")
 	if err != nil {
 		return nil, fmt.Errorf("the demonstration needs a directory in shared memory: %w", err)
 	}

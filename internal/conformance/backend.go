@@ -28,6 +28,9 @@ type Traits struct {
 	Global bool
 	// Clock tells that timers follow the clock of the machine.
 	Clock bool
+	// Differs has the cases that this system cannot be asked, by number, with
+	// the reason.
+	Differs map[string]string
 	// Files is a directory for the files of the scenes.
 	Files string
 }

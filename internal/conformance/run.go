@@ -69,7 +69,11 @@ func Run(t *testing.T, open func(t *testing.T) Backend) {
 		t.Run(e.id, func(t *testing.T) {
 			t.Parallel()
 			t.Cleanup(func() { report.add(t, e) })
-			c := newCase(t, open(t), e.id)
+			b := open(t)
+			if reason := b.Traits().Differs[e.id]; reason != "" {
+				skip(t, reason)
+			}
+			c := newCase(t, b, e.id)
 			e.play(c)
 		})
 	}

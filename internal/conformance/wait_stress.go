@@ -8,7 +8,7 @@ import (
 
 // many is a number of rounds; fewer where each is slow.
 func many(n int) int {
-	if raceEnabled || testing.Short() {
+	if raceEnabled || testing.Short() || underWine() {
 		return n / 10
 	}
 	return n

@@ -1,0 +1,5 @@
+//go:build !windows
+
+package conformance
+
+func underWine() bool { return false }
