@@ -28,8 +28,8 @@ type Traits struct {
 	Global bool
 	// Clock tells that timers follow the clock of the machine.
 	Clock bool
-	// Security tells that security descriptors are taken.
-	Security bool
 	// Files is a directory for the files of the scenes.
 	Files string
+	// NoSecurity tells that security descriptors are refused even on Windows.
+	NoSecurity bool
 }

@@ -1,11 +1,11 @@
 package conformance
 
 import (
+	"os"
 	"runtime"
 	"testing"
 
 	"github.com/winsys-go/ipc"
-	"github.com/winsys-go/ipc/internal/testproc"
 	"github.com/winsys-go/ipc/internal/testproc/actor"
 )
 
@@ -23,7 +23,7 @@ type namespace struct {
 func InOneProcess(t *testing.T, traits Traits) Backend {
 	t.Helper()
 	n := &namespace{t: t, dir: tempDir(t), traits: traits}
-	n.traits.Clock, n.traits.Security, n.traits.Files = true, onWindows, testproc.TempDir(t, "")
+	n.traits.Clock, n.traits.Files = true, t.TempDir()
 	return n
 }
 
@@ -34,19 +34,25 @@ func InOneProcess(t *testing.T, traits Traits) Backend {
 func InProcesses(t *testing.T, traits Traits, global string) Backend {
 	t.Helper()
 	n := &namespace{t: t, dir: tempDir(t), global: global, traits: traits}
-	n.traits.Clock, n.traits.Security, n.traits.Files = true, onWindows, testproc.TempDir(t, "")
+	n.traits.Clock, n.traits.Files = true, t.TempDir()
 	n.traits.Spread, n.traits.Processes = true, true
 	n.traits.Global = global != ""
 	return n
 }
 
-// tempDir makes a directory, in shared memory where there is some.
+// tempDir makes a directory in shared memory.
 func tempDir(t *testing.T) string {
 	t.Helper()
+	parent := ""
 	if runtime.GOOS == "linux" {
-		return testproc.TempDir(t, "/dev/shm")
+		parent = "/dev/shm"
 	}
-	return testproc.TempDir(t, "")
+	dir, err := os.MkdirTemp(parent, "ipc-test-*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 func (n *namespace) Traits() Traits { return n.traits }
