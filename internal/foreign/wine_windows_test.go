@@ -6,7 +6,9 @@ import (
 )
 
 // underWine tells whether what looks like Windows is Wine.
-func underWine() bool { return syscall.NewLazyDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil }
+func underWine() bool {
+	return syscall.NewLazyDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
+}
 
 // Where Wine answers otherwise than Windows documents, cases of the conformance
 // suite are left out there. These tests show the deviation without this
