@@ -80,8 +80,10 @@ func TestForeignManualEvent(t *testing.T) {
 	inBothDirections(t, "event", "1 0", create, ipc.OpenEvent, func(t *testing.T, e *ipc.Event, p *foreign.Peer) {
 		foreignNil(t, e.Set())
 		p.Answers("OK 0", "wait any 0 1")
-		if !must(e.TryWait()) || !must(e.TryWait()) {
-			t.Error("it does not stay set")
+		for range 2 {
+			if !must(e.TryWait()) {
+				t.Error("it does not stay set")
+			}
 		}
 		p.Do("reset 1")
 		if must(e.TryWait()) {

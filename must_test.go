@@ -1,3 +1,5 @@
+//go:build linux || windows
+
 package ipc_test
 
 func must[T any](v T, err error) T {
