@@ -33,4 +33,6 @@ type Traits struct {
 	Differs map[string]string
 	// Files is a directory for the files of the scenes.
 	Files string
+	// NoSecurity tells that security descriptors are refused even on Windows.
+	NoSecurity bool
 }

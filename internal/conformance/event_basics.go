@@ -146,7 +146,7 @@ var eventBasics = []entry{
 			}
 			c.want(c.main.on(verb, h), want)
 		}
-		if !onWindows {
+		if !onWindows || c.traits.NoSecurity {
 			for _, kind := range actor.Kinds {
 				_, r := c.p1.creates(kind, c.name(), actor.Spec{Max: 1, Security: "D:"})
 				c.want(outcome(r), failed(actor.Unsupported))

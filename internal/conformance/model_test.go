@@ -47,7 +47,7 @@ func TestSpecification(t *testing.T) {
 		t.Run(played.name, func(t *testing.T) {
 			conformance.Run(t, func(t *testing.T) conformance.Backend {
 				traits := played.traits
-				traits.Files = t.TempDir()
+				traits.Files, traits.NoSecurity = testproc.TempDir(t, ""), true
 				return &specification{oracle.NewShared(), traits}
 			})
 		})

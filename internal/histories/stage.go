@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/winsys-go/ipc/internal/testproc"
 	"github.com/winsys-go/ipc/internal/testproc/actor"
 )
 
@@ -135,5 +136,5 @@ func (s *stage) clear() {
 		}
 		observer.Exit()
 	})
-	os.RemoveAll(dir)
+	testproc.RemoveAll(dir)
 }

@@ -2,7 +2,6 @@ package testproc
 
 import (
 	"fmt"
-	"os"
 	"strings"
 	"testing"
 )
@@ -65,8 +64,11 @@ func TestReturn(t *testing.T) {
 
 func TestKill(t *testing.T) {
 	p := startEcho(t)
+	if !alive(p.PID()) {
+		t.Error("the child is not there before Kill")
+	}
 	p.Kill()
-	if _, err := os.Stat(fmt.Sprintf("/proc/%d", p.PID())); err == nil {
+	if alive(p.PID()) {
 		t.Error("the child is still there after Kill")
 	}
 }
