@@ -166,6 +166,10 @@ func (d *driver) timer() {
 	if op.Verb == actor.Arm {
 		op.Period = pick(d, "period", []time.Duration{0, 0, 0, long})
 	}
+	if !tellsAll && !h.closed {
+		// Under Wine a timer keeps its signal when it is set (TI-11).
+		d.do(p, actor.Op{Verb: actor.Wait, Kind: actor.Timer, Handle: h.number})
+	}
 	d.do(p, op)
 }
 
@@ -218,7 +222,9 @@ func (d *driver) signalWait() {
 	if d.barges(p, op.Handles[0], op.Handles[1]) {
 		return
 	}
-	op.Timeout = d.timeout()
+	if tellsAll { // Wine gives the signal again when such a wait is interrupted
+		op.Timeout = d.timeout()
+	}
 	d.do(p, op)
 }
 

@@ -19,6 +19,7 @@ func (d *driver) spec() actor.Spec {
 		Reclaim: d.chance("reclaim", 2),
 	}
 	s.Initial = d.below(s.Max+1, "initial")
+	s.Reclaim = s.Reclaim && tellsAll
 	return s
 }
 
@@ -28,7 +29,7 @@ func (d *driver) create() {
 		Verb: actor.Create, Kind: pick(d, "kind", actor.Kinds),
 		Name: pick(d, "name", append([]string{""}, names...)), Spec: d.spec(), Owner: d.ownerOf(p),
 	}
-	op.Spec.Permanent = d.chance("permanent", 8)
+	op.Spec.Permanent = d.chance("permanent", 8) && tellsAll
 	d.obtain(p, op)
 }
 

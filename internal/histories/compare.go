@@ -57,12 +57,23 @@ func (d *driver) pid(number int) int {
 // lines writes objects so that they can be compared, in an order that does not
 // depend on what has no name.
 func (d *driver) lines(objects []ipc.Info, pid func(int) int) []string {
-	list := make([]string, len(objects))
+	var list []string
 	for i := range objects {
-		list[i] = line(&objects[i], pid)
+		switch {
+		case tellsAll:
+			list = append(list, line(&objects[i], pid))
+		case objects[i].Name != "":
+			list = append(list, shortLine(&objects[i]))
+		}
 	}
 	slices.Sort(list)
 	return list
+}
+
+// shortLine has what every system tells.
+func shortLine(i *ipc.Info) string {
+	return fmt.Sprintf("%s %q: signaled %v, handles %d, abandoned %v, owned %v, count %d/%d, manual %v, %d waiters",
+		i.Type, i.Name, i.Signaled, i.Handles, i.Abandoned, i.Owner != nil, i.Count, i.Max, i.ManualReset, i.Waiters)
 }
 
 // line has everything about an object but its due time.

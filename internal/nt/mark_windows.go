@@ -2,6 +2,7 @@ package nt
 
 import (
 	"strings"
+	"sync"
 
 	"golang.org/x/sys/windows"
 
@@ -65,23 +66,54 @@ func isRepeated(earlier []*Object, o *Object) bool {
 	return false
 }
 
+// announced are the blocked waits of this process for named objects, by the
+// names of the marks.
+var announced struct {
+	mu    sync.Mutex
+	waits map[string]map[*sleeper]struct{}
+}
+
+// announce notes a wait for an object; retract its end.
+func announce(o *Object, s *sleeper) {
+	if o.full == "" {
+		return
+	}
+	announced.mu.Lock()
+	defer announced.mu.Unlock()
+	if announced.waits == nil {
+		announced.waits = map[string]map[*sleeper]struct{}{}
+	}
+	if announced.waits[o.full] == nil {
+		announced.waits[o.full] = map[*sleeper]struct{}{}
+	}
+	announced.waits[o.full][s] = struct{}{}
+}
+
+func retract(o *Object, s *sleeper) {
+	if o.full == "" {
+		return
+	}
+	announced.mu.Lock()
+	defer announced.mu.Unlock()
+	delete(announced.waits[o.full], s)
+	if len(announced.waits[o.full]) == 0 {
+		delete(announced.waits, o.full)
+	}
+}
+
 // waiters counts the waits for the object: those of this process alone for an
-// anonymous one, which no other can wait for. Of the waits through this handle it
+// anonymous one, which no other can wait for. Of the waits of this process it
 // counts those that have begun, so that what follows finds them in their place.
 func (o *Object) waiters() int {
-	begun, others := 0, 0
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	for s := range o.waits {
-		if s.begun() {
-			begun++
-		} else {
-			others++
-		}
-	}
 	if o.full == "" {
+		o.mu.Lock()
+		defer o.mu.Unlock()
+		begun, _ := count(o.waits)
 		return begun
 	}
+	announced.mu.Lock()
+	defer announced.mu.Unlock()
+	_, coming := count(announced.waits[o.full])
 	h := openMark(o.full + waitMark)
 	if h == 0 {
 		return 0
@@ -91,7 +123,19 @@ func (o *Object) waiters() int {
 	if err != nil {
 		return 0
 	}
-	return max(int(info.HandleCount)-1-others, 0)
+	return max(int(info.HandleCount)-1-coming, 0)
+}
+
+// count tells how many waits have begun, and how many are about to.
+func count(waits map[*sleeper]struct{}) (begun, coming int) {
+	for s := range waits {
+		if s.begun() {
+			begun++
+		} else {
+			coming++
+		}
+	}
+	return begun, coming
 }
 
 // noteManual keeps the mark of a named manual-reset timer, as long as the handle

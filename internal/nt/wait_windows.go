@@ -165,6 +165,7 @@ func (c *call) enter() {
 	c.sleeper.entered = takeEntry()
 	for _, o := range c.refs {
 		o.enter(&c.sleeper)
+		announce(o, &c.sleeper)
 	}
 	c.owner.setWait(&c.sleeper)
 	c.marks = markWaits(c.refs)
@@ -177,6 +178,7 @@ func (c *call) leave() {
 	c.owner.setWait(nil)
 	for _, o := range c.refs {
 		o.leave(&c.sleeper)
+		retract(o, &c.sleeper)
 	}
 	giveEntry(c.sleeper.entered)
 }
