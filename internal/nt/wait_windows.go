@@ -181,6 +181,7 @@ func (c *call) leave() {
 		retract(o, &c.sleeper)
 	}
 	giveEntry(c.sleeper.entered)
+	c.sleeper.entered = 0
 }
 
 // result makes the result of what the kernel returned for a success.
