@@ -31,13 +31,6 @@ func benchNamespace(tb testing.TB) *ipc.Namespace {
 	return n
 }
 
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
-}
-
 func median(v []float64) float64 {
 	v = slices.Clone(v)
 	slices.Sort(v)

@@ -3,15 +3,12 @@ package ipc_test
 import (
 	"testing"
 
-	"golang.org/x/sys/windows"
+	"github.com/winsys-go/ipc/internal/testproc"
 )
 
 // globalDir only says that names with Global\ are possible, always and in a
 // place of the system's own.
 func globalDir(*testing.T) string { return "there" }
-
-// underWine tells whether what looks like Windows is Wine.
-var underWine = windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
 
 // differs are the cases that Windows answers otherwise than the list, or that
 // Wine answers otherwise than Windows documents, with the reason.
@@ -22,7 +19,7 @@ func differs(processes bool) map[string]string {
 	if processes {
 		list["MU-x9"] = "Windows ends the threads of a process one after the other: what the end of the first frees, the second may still get"
 	}
-	if underWine {
+	if testproc.UnderWine() {
 		list["TI-11"] = "Wine leaves an auto-reset timer signalled when it is set"
 	}
 	return list

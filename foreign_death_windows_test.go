@@ -14,8 +14,8 @@ func init() { testproc.Register("foreign-owner", foreignOwner) }
 
 // foreignOwner owns the mutex of its first argument until its end.
 func foreignOwner(c *testproc.Child) {
-	m := sure(ipc.OpenMutex(c.Args[0]))
-	sure(m.Lock(context.Background()))
+	m := must(ipc.OpenMutex(c.Args[0]))
+	must(m.Lock(context.Background()))
 	c.Sayf("owned")
 	c.Line()
 }
@@ -30,7 +30,7 @@ func TestForeignDeath(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, name := foreign.Start(t), foreignName()
-			m := sure(ipc.CreateMutex(name, nil))
+			m := must(ipc.CreateMutex(name, nil))
 			defer m.Close()
 			p.Do("open mutex %s", name)
 			p.Answers("OK 0", "wait any 0 1")
@@ -55,14 +55,14 @@ func TestForeignDeath(t *testing.T) {
 // process is signalled.
 func TestForeignDeathInMany(t *testing.T) {
 	p, name := foreign.Start(t), foreignName()
-	e, m := sure(ipc.CreateEvent("", nil)), sure(ipc.CreateMutex(name, nil))
+	e, m := must(ipc.CreateEvent("", nil)), must(ipc.CreateMutex(name, nil))
 	defer e.Close()
 	defer m.Close()
-	process := sure(ipc.OpenProcess(p.Do("pid")))
+	process := must(ipc.OpenProcess(p.Do("pid")))
 	defer process.Close()
 	p.Answers("EXISTED 1", "create mutex %s 0", name)
 	p.Answers("OK 0", "wait any 0 1")
-	if sure(process.TryWait()) {
+	if must(process.TryWait()) {
 		t.Error("the process is signalled while it lives")
 	}
 	p.Kill()
@@ -88,14 +88,14 @@ func TestDeathBeforeForeign(t *testing.T) {
 			return c.Exit
 		},
 		"closes its Owner": func(t *testing.T, name string) func() {
-			m, o := sure(ipc.OpenMutex(name)), ipc.NewOwner()
+			m, o := must(ipc.OpenMutex(name)), ipc.NewOwner()
 			t.Cleanup(func() { m.Close() })
-			sure(o.Lock(soon(t), m))
+			must(o.Lock(soon(t), m))
 			return func() { foreignNil(t, o.Close()) }
 		},
 		"closes its handle": func(t *testing.T, name string) func() {
-			m := sure(ipc.OpenMutex(name))
-			sure(m.Lock(soon(t)))
+			m := must(ipc.OpenMutex(name))
+			must(m.Lock(soon(t)))
 			return func() { foreignNil(t, m.Close()) }
 		},
 	} {

@@ -39,7 +39,7 @@ func inBothDirections[T ipc.Waitable](t *testing.T, kind, attributes string,
 	t.Helper()
 	t.Run("created by the package", func(t *testing.T) {
 		p, name := foreign.Start(t), foreignName()
-		o := sure(create(name))
+		o := must(create(name))
 		defer o.Close()
 		p.Answers("OK 1", "open %s %s", kind, name)
 		scene(t, o, p)
@@ -48,7 +48,7 @@ func inBothDirections[T ipc.Waitable](t *testing.T, kind, attributes string,
 	t.Run("created by the peer", func(t *testing.T) {
 		p, name := foreign.Start(t), foreignName()
 		p.Answers("OK 1", "create %s %s %s", kind, name, attributes)
-		o := sure(open(name))
+		o := must(open(name))
 		defer o.Close()
 		scene(t, o, p)
 		p.Exit()
@@ -60,7 +60,7 @@ func TestForeignEvent(t *testing.T) {
 	create := func(name string) (*ipc.Event, error) { return ipc.CreateEvent(name, nil) }
 	inBothDirections(t, "event", "0 0", create, ipc.OpenEvent, func(t *testing.T, e *ipc.Event, p *foreign.Peer) {
 		p.Do("set 1")
-		if !sure(e.IsSet()) || !sure(e.TryWait()) || sure(e.TryWait()) {
+		if !must(e.IsSet()) || !must(e.TryWait()) || must(e.TryWait()) {
 			t.Error("the peer's signal is not taken once")
 		}
 		foreignNil(t, e.Set())
@@ -81,12 +81,12 @@ func TestForeignManualEvent(t *testing.T) {
 		foreignNil(t, e.Set())
 		p.Answers("OK 0", "wait any 0 1")
 		for range 2 {
-			if !sure(e.TryWait()) {
+			if !must(e.TryWait()) {
 				t.Error("it does not stay set")
 			}
 		}
 		p.Do("reset 1")
-		if sure(e.TryWait()) {
+		if must(e.TryWait()) {
 			t.Error("the peer's reset is not seen")
 		}
 	})
@@ -104,7 +104,7 @@ func TestForeignMutex(t *testing.T) {
 			t.Errorf("unlock what the peer owns: %v", err)
 		}
 		p.Do("unlock 1")
-		sure(m.Lock(soon(t)))
+		must(m.Lock(soon(t)))
 		p.Answers("TIMEOUT 0", "wait any 0 1")
 		p.Answers("ERROR 288", "unlock 1") // ERROR_NOT_OWNER
 		foreignNil(t, m.Unlock())
@@ -120,11 +120,11 @@ func TestForeignSemaphore(t *testing.T) {
 	}
 	inBothDirections(t, "semaphore", "1 3", create, ipc.OpenSemaphore, func(t *testing.T, s *ipc.Semaphore, p *foreign.Peer) {
 		p.Answers("OK 0", "wait any 0 1")
-		if sure(s.TryAcquire()) {
+		if must(s.TryAcquire()) {
 			t.Error("a permit beside the peer's")
 		}
 		p.Answers("OK 0", "release 1 2")
-		if previous := sure(s.Release(1)); previous != 2 {
+		if previous := must(s.Release(1)); previous != 2 {
 			t.Errorf("the previous count is %d, want 2", previous)
 		}
 		p.Answers("ERROR 298", "release 1 1") // ERROR_TOO_MANY_POSTS
@@ -155,7 +155,7 @@ func TestForeignTimer(t *testing.T) {
 // TestForeignBlocked: each releases the other from a wait.
 func TestForeignBlocked(t *testing.T) {
 	p, name := foreign.Start(t), foreignName()
-	there, here := sure(ipc.CreateEvent(name, nil)), sure(ipc.CreateEvent(name+"b", nil))
+	there, here := must(ipc.CreateEvent(name, nil)), must(ipc.CreateEvent(name+"b", nil))
 	defer there.Close()
 	defer here.Close()
 	p.Do("open event %s", name)
@@ -173,11 +173,11 @@ func TestForeignBlocked(t *testing.T) {
 // TestForeignMany: wait-any and wait-all over objects that the other signals.
 func TestForeignMany(t *testing.T) {
 	p, name := foreign.Start(t), foreignName()
-	e := sure(ipc.CreateEvent(name, nil))
+	e := must(ipc.CreateEvent(name, nil))
 	defer e.Close()
 	p.Answers("OK 1", "open event %s", name)
 	p.Answers("OK 2", "create semaphore %ss 0 1", name)
-	s := sure(ipc.OpenSemaphore(name + "s"))
+	s := must(ipc.OpenSemaphore(name + "s"))
 	defer s.Close()
 
 	p.Do("release 2 1")
@@ -196,7 +196,7 @@ func TestForeignMany(t *testing.T) {
 
 	p.Sayf("wait all -1 1 2")
 	foreignNil(t, e.Set())
-	sure(s.Release(1))
+	must(s.Release(1))
 	p.Expect("OK 0")
 	p.Exit()
 }
@@ -212,7 +212,7 @@ func TestForeignNames(t *testing.T) {
 	if _, err := ipc.CreateMutex(name, nil); !errors.Is(err, ipc.ErrWrongType) {
 		t.Errorf("create a mutex where an event is: %v", err)
 	}
-	e := sure(ipc.CreateEvent(name, nil))
+	e := must(ipc.CreateEvent(name, nil))
 	if !e.Existed() {
 		t.Error("the peer's event did not exist")
 	}
@@ -220,19 +220,12 @@ func TestForeignNames(t *testing.T) {
 	p.Answers("ERROR 6", "open mutex %s", name) // ERROR_INVALID_HANDLE
 	p.Answers("EXISTED 2", "create event %s 0 0", name)
 	foreignNil(t, e.Close())
-	sure(ipc.OpenEvent(name)).Close()
+	must(ipc.OpenEvent(name)).Close()
 	p.Do("close 2")
 	if _, err := ipc.OpenEvent(name); !errors.Is(err, ipc.ErrNotExist) {
 		t.Errorf("open what nobody has: %v", err)
 	}
 	p.Exit()
-}
-
-func sure[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
 }
 
 func foreignNil(t *testing.T, err error) {

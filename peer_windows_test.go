@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/winsys-go/ipc"
+	"github.com/winsys-go/ipc/internal/testproc"
 )
 
 // unused makes a name that nobody else uses.
@@ -144,7 +145,7 @@ func TestRights(t *testing.T) {
 // TestRightToWait: a handle without the right to wait cannot be waited for, and a
 // wait for several that has one among them consumes nothing.
 func TestRightToWait(t *testing.T) {
-	if underWine {
+	if testproc.UnderWine() {
 		t.Skip("SKIPPED: Wine gives the owner of an object the right to wait whatever the descriptor says, and the creator of a timer no more than that says")
 	}
 	const modify = "D:(A;;0x2;;;WD)"
@@ -168,11 +169,4 @@ func TestRightToWait(t *testing.T) {
 	if set := must(good.IsSet()); !set {
 		t.Error("AC-17: the good event was consumed")
 	}
-}
-
-func must[T any](v T, err error) T {
-	if err != nil {
-		panic(err)
-	}
-	return v
 }

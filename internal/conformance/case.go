@@ -36,7 +36,7 @@ const longest = 20 * time.Second
 
 // patience is longest, or more where every switch of threads is slow.
 func patience() time.Duration {
-	if underWine() {
+	if testproc.UnderWine() {
 		return 3 * longest
 	}
 	return longest

@@ -1,11 +1,11 @@
 package conformance
 
 import (
-	"os"
 	"runtime"
 	"testing"
 
 	"github.com/winsys-go/ipc"
+	"github.com/winsys-go/ipc/internal/testproc"
 	"github.com/winsys-go/ipc/internal/testproc/actor"
 )
 
@@ -23,7 +23,7 @@ type namespace struct {
 func InOneProcess(t *testing.T, traits Traits) Backend {
 	t.Helper()
 	n := &namespace{t: t, dir: tempDir(t), traits: traits}
-	n.traits.Clock, n.traits.Files = true, filesDir(t)
+	n.traits.Clock, n.traits.Files = true, testproc.TempDir(t, "")
 	return n
 }
 
@@ -34,7 +34,7 @@ func InOneProcess(t *testing.T, traits Traits) Backend {
 func InProcesses(t *testing.T, traits Traits, global string) Backend {
 	t.Helper()
 	n := &namespace{t: t, dir: tempDir(t), global: global, traits: traits}
-	n.traits.Clock, n.traits.Files = true, filesDir(t)
+	n.traits.Clock, n.traits.Files = true, testproc.TempDir(t, "")
 	n.traits.Spread, n.traits.Processes = true, true
 	n.traits.Global = global != ""
 	return n
@@ -47,22 +47,7 @@ func tempDir(t *testing.T) string {
 	if runtime.GOOS == "linux" {
 		parent = "/dev/shm"
 	}
-	dir, err := os.MkdirTemp(parent, "ipc-test-*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
-// filesDir makes a directory for the files of a case. That of the test itself
-// cannot be removed under Wine, which fails the test.
-func filesDir(t *testing.T) string {
-	t.Helper()
-	if onWindows {
-		return tempDir(t)
-	}
-	return t.TempDir()
+	return testproc.TempDir(t, parent)
 }
 
 func (n *namespace) Traits() Traits { return n.traits }

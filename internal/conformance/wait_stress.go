@@ -3,12 +3,13 @@ package conformance
 import (
 	"testing"
 
+	"github.com/winsys-go/ipc/internal/testproc"
 	"github.com/winsys-go/ipc/internal/testproc/actor"
 )
 
 // many is a number of rounds; fewer where each is slow.
 func many(n int) int {
-	if raceEnabled || testing.Short() || underWine() {
+	if raceEnabled || testing.Short() || testproc.UnderWine() {
 		return n / 10
 	}
 	return n

@@ -1,14 +1,10 @@
 package foreign
 
 import (
-	"syscall"
 	"testing"
-)
 
-// underWine tells whether what looks like Windows is Wine.
-func underWine() bool {
-	return syscall.NewLazyDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil
-}
+	"github.com/winsys-go/ipc/internal/testproc"
+)
 
 // Where Wine answers otherwise than Windows documents, cases of the conformance
 // suite are left out there. These tests show the deviation without this
@@ -26,7 +22,7 @@ func TestSetSignalledTimer(t *testing.T) {
 		p.Answers("OK 0", "wait any -1 %d", later) // h, too, is signalled then
 		p.Do("arm %d 3600000 0", h)
 		want := "TIMEOUT 0"
-		if underWine() && manual == 0 {
+		if testproc.UnderWine() && manual == 0 {
 			want = "OK 0"
 		}
 		p.Answers(want, "wait any 0 %d", h)

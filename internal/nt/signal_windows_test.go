@@ -6,14 +6,13 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/windows"
-
 	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/testproc"
 )
 
 // TestCancelledSignalAndWait: the signal is given once, however the wait ends.
 func TestCancelledSignalAndWait(t *testing.T) {
-	if windows.NewLazySystemDLL("ntdll.dll").NewProc("wine_get_version").Find() == nil {
+	if testproc.UnderWine() {
 		t.Skip("SKIPPED: Wine 8 gives the signal of SignalObjectAndWait a second time when the wait is interrupted")
 	}
 	n := space(t)

@@ -1,5 +1,0 @@
-//go:build !windows
-
-package conformance
-
-func underWine() bool { return false }

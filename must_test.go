@@ -1,0 +1,10 @@
+//go:build linux || windows
+
+package ipc_test
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
