@@ -43,8 +43,9 @@ type Dir struct {
 // OpenDir opens the directory of a namespace and makes sure that only those
 // that a allows can reach it: one user's directory has mode 0700 and belongs to
 // the effective user; a group's has mode 0770, or 2770, belongs to the group,
-// and has no access control list. Its parent, unless it is sticky as /dev/shm is, must not be writable
-// by all. Symbolic links are refused in the place of the directory itself.
+// and has no access control list. Its parent, unless it is sticky as /dev/shm
+// is, must not be writable by all. Symbolic links are refused in the place of
+// the directory itself.
 //
 // When the directory is missing and create is set, OpenDir makes it;
 // never [GlobalDir].

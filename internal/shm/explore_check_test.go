@@ -86,7 +86,7 @@ func (h *history) late() bool {
 		}
 		for _, r := range h.records {
 			beside := r.part == aCall && r.begin < c.end && r.end > c.end && slices.Contains(r.handles, c.handles[0])
-			if beside && (r.got.code == "" || r.got.code == backend.ErrClosed.Error() && s.isMutex(r)) {
+			if beside && (r.got.code == "" || r.got == closedOutcome && s.isMutex(r)) {
 				return true
 			}
 		}
@@ -98,7 +98,7 @@ func (h *history) late() bool {
 func (s *search) start() *point {
 	w := model.New(time.Unix(0, wallOffset))
 	w.Barging = true
-	p := &point{world: w, waits: make([]model.WaiterID, len(s.h.records)), handles: make([]model.HandleID, len(s.h.made))}
+	p := &point{world: w, waits: make([]model.WaiterID, len(s.h.records)), handles: make([]model.HandleID, len(s.h.handles))}
 	k := 0
 	for proc := range s.h.plan.procs {
 		p.procs = append(p.procs, w.NewProcess())
@@ -167,7 +167,7 @@ func (s *search) moves(p *point, limit int) (list []func(*point) bool) {
 		switch {
 		case p.ended&bit != 0:
 		case p.begun&bit == 0:
-			if r.begin <= limit && (r.before == nil || s.begunRecord(p, r.before)) {
+			if r.begin <= limit && (r.before == nil || s.hasEnded(p, r.before)) {
 				all = append(all, candidate{r.end, func(c *point) bool { return s.begin(c, i, r) }})
 				if s.mayBeRefused(r, limit) {
 					all = append(all, candidate{r.end, func(c *point) bool { return s.refuse(c, i) }})
@@ -208,7 +208,7 @@ func (s *search) moves(p *point, limit int) (list []func(*point) bool) {
 	return list
 }
 
-func (s *search) begunRecord(p *point, r *record) bool {
+func (s *search) hasEnded(p *point, r *record) bool {
 	return p.ended&(1<<slices.Index(s.h.records, r)) != 0
 }
 
@@ -273,7 +273,7 @@ func (s *search) beginStrictly(p *point, i int, r *record) bool {
 // Close does; what follows from it may come later. A second Close does not wait
 // for it.
 func (s *search) mayBeRefused(r *record, limit int) bool {
-	if r.got.code != backend.ErrClosed.Error() && r.call.verb != vClose {
+	if r.got != closedOutcome && r.call.verb != vClose {
 		return false
 	}
 	return slices.ContainsFunc(s.h.records, func(c *record) bool {
@@ -415,7 +415,7 @@ func (s *search) try(p *point, r *record, hs []model.HandleID) outcome {
 		return yesOutcome(ok, err)
 	}
 	if err == nil && !ok {
-		return outcome{code: sentinels[len(sentinels)-1].Error()}
+		return cancelledOutcome
 	}
 	return waitOutcome(result, err)
 }
@@ -430,9 +430,9 @@ func (s *search) collect(p *point) bool {
 		got := waitOutcome(x.Result, nil)
 		switch {
 		case x.Status == model.Closed, p.refused&(1<<i) != 0:
-			got = outcome{code: backend.ErrClosed.Error()}
+			got = closedOutcome
 		case x.Status == model.Cancelled:
-			got = outcome{code: sentinels[len(sentinels)-1].Error()}
+			got = cancelledOutcome
 		}
 		if !s.same(p, i, r, got) {
 			return false

@@ -16,8 +16,7 @@ type history struct {
 	plan      *plan
 	m         *machine
 	records   []*record
-	clock     int   // counts events
-	made      []int // the process of each handle by its number
+	clock     int // counts events
 	handles   []*handleUse
 	freed     map[*simProcess][]*record // the records of its death, which end with its slot
 	reached   []int                     // the call that each program is in
@@ -27,6 +26,7 @@ type history struct {
 // A handleUse is a handle with all the types that it may have.
 type handleUse struct {
 	number    int
+	proc      int
 	event     Event
 	mutex     Mutex
 	semaphore Semaphore
@@ -123,8 +123,7 @@ func (h *history) at(program int) int { return h.reached[program] }
 
 // use makes room for a handle.
 func (h *history) use(proc int) *handleUse {
-	u := &handleUse{number: len(h.made)}
-	h.made = append(h.made, proc)
+	u := &handleUse{number: len(h.handles), proc: proc}
 	h.handles = append(h.handles, u)
 	return u
 }
@@ -268,7 +267,7 @@ func (r *runner) leave() {
 	var parts []*record
 	var last *record
 	for _, u := range r.handles {
-		if r.made[u.number] == r.program.proc && u.o.open.Load() == 1 {
+		if u.proc == r.program.proc && u.o.open.Load() == 1 {
 			last = r.add(&record{proc: r.program.proc, program: -1, part: closingHandle, handles: []int{u.number}, before: last})
 			parts = append(parts, last)
 		}
@@ -432,6 +431,12 @@ func waitOutcome(r backend.WaitResult, err error) outcome {
 
 var sentinels = []error{backend.ErrClosed, backend.ErrNotExist, backend.ErrInvalid, backend.ErrNotOwner, backend.ErrTooManyPosts,
 	backend.ErrWrongType, backend.ErrInvalidUse, backend.ErrNoProcess, backend.ErrNoSpace, backend.ErrUnsupported, context.Canceled}
+
+// What an operation gives that was cancelled, or told that something is closed.
+var (
+	cancelledOutcome = outcome{code: context.Canceled.Error()}
+	closedOutcome    = outcome{code: backend.ErrClosed.Error()}
+)
 
 func outcomeOf(err error) outcome {
 	if err == nil {

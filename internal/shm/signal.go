@@ -77,11 +77,15 @@ func (s *signalling) signal(r *objectRecord) error {
 }
 
 func (s *signalling) unlock(r *objectRecord) error {
-	owned := payload(r.state.load()) == s.as
-	if s.count == 1 {
+	owned := false
+	switch s.count {
+	case 0:
+	case 1:
 		owned = s.o.n.pass(s.o.index, r, s.as, 0)
+	default:
+		owned = payload(r.state.load()) == s.as
 	}
-	if s.count == 0 || !owned {
+	if !owned {
 		return backend.ErrNotOwner
 	}
 	return nil
