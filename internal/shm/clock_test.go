@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,8 +22,8 @@ import (
 
 // A dayClock is a time of day that jumps for all who use it.
 type dayClock struct {
+	offset   atomic.Int64 // read where nothing may block: see System
 	mu       sync.Mutex
-	offset   time.Duration
 	sleepers map[*dayClockSleeper]struct{}
 }
 
@@ -32,16 +33,14 @@ type dayClockSleeper struct {
 }
 
 func (d *dayClock) now() time.Time {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return time.Now().Add(d.offset)
+	return time.Now().Add(time.Duration(d.offset.Load()))
 }
 
 // jump sets the clock, and has everybody who sleeps by it look again, as the
 // kernel has.
 func (d *dayClock) jump(by time.Duration) {
 	d.mu.Lock()
-	d.offset += by
+	d.offset.Add(int64(by))
 	asleep := make([]*dayClockSleeper, 0, len(d.sleepers))
 	for s := range d.sleepers {
 		asleep = append(asleep, s)
@@ -74,7 +73,7 @@ func (s jumpingSystem) SleepUntil(word *uint32, value uint32, wall int64) {
 	me := &dayClockSleeper{s.System, word}
 	s.day.mu.Lock()
 	s.day.sleepers[me] = struct{}{}
-	real := wall - int64(s.day.offset)
+	real := wall - s.day.offset.Load()
 	s.day.mu.Unlock()
 	s.System.SleepUntil(word, value, real)
 	s.day.mu.Lock()

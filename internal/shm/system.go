@@ -20,7 +20,8 @@ type System interface {
 	Rouse(word *uint32)
 
 	// Now is the monotonic clock, which all processes share; WallNow the time
-	// of day. Both in nanoseconds.
+	// of day. Both in nanoseconds. They are called under the lock, so they
+	// must not block, not even on a Go mutex.
 	Now() int64
 	WallNow() int64
 
