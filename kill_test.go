@@ -165,7 +165,7 @@ func TestKillBusy(t *testing.T) {
 			p.Kill()
 		}
 	}
-	must(n.Objects()) // which clears up after all who are dead
+	must(n.Objects())  // which clears up after all who are dead
 	for i := range 4 { // nothing lost, nothing doubled
 		if !must(s.TryAcquire()) {
 			t.Fatalf("%d permits are left of 4", i)
