@@ -52,8 +52,9 @@ type Info struct {
 
 // ProcessInfo names a process that uses a namespace.
 type ProcessInfo struct {
-	// PID is the process's id, as it sees it itself.
-	PID int `json:"pid"`
+	// PID is the process's id, as it sees it itself; 0 where the system does
+	// not tell.
+	PID int `json:"pid,omitempty"`
 	// Command is the base name of the program.
 	Command string `json:"command"`
 }

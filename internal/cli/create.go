@@ -58,7 +58,7 @@ func (a *app) keep(ctx context.Context, o object, kind, name string, permanent b
 	var in input
 	if !permanent {
 		in = a.holdInput()
-		a.complain("%s %q is kept open %s; --permanent keeps it without this command", kind, name, in.until())
+		a.complain("%s %q is kept open %s%s", kind, name, in.until(), permanentHint)
 	}
 	if err := a.say(did(action, kind, name), action+" "+kind+":"+printable(name)); err != nil {
 		return err

@@ -44,7 +44,7 @@ func (r *demoReport) print(format string, args ...any) {
 
 func (r *demoReport) begin(d *demo) {
 	r.print("%s", r.style.bold("Processes that share events, mutexes, semaphores and timers"))
-	r.print("in one piece of memory, %s: no server, no daemon.\n", d.ns.Dir())
+	r.print(demoPlace+": no server, no daemon.\n", d.ns.Dir())
 }
 
 func (r *demoReport) step(s demoStep, f finding, err error) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/winsys-go/ipc"
@@ -67,7 +66,7 @@ func (a *app) statusOf(err error) int {
 	switch {
 	case errors.As(err, &s):
 		return s.status
-	case errors.Is(err, syscall.EPIPE):
+	case isBrokenPipe(err):
 		return exitBrokenPipe
 	case !a.ran, errors.Is(err, ipc.ErrInvalidName):
 		return exitUsage

@@ -33,7 +33,7 @@ func (i input) until() string {
 	if i.ends == nil {
 		return "until a signal (Ctrl-C)"
 	}
-	return "until end of input (Ctrl-D) or a signal (Ctrl-C)"
+	return "until end of input (" + endKey + ") or a signal (Ctrl-C)"
 }
 
 // hold blocks until the input ends or a signal comes. Both are the regular end

@@ -17,7 +17,7 @@ func (a *app) lsCommand() *cobra.Command {
 		Use:   "ls",
 		Short: "List the objects: state, owner, waiters",
 		Long: `List the objects of the user's namespace and those of the machine (Global\…), or
-those of --namespace. It opens and disturbs nothing.`,
+those of --namespace. ` + lookingNote,
 		Example: `  ipc ls
   ipc ls --json | jq -r '.[] | select(.abandoned) | .name'`,
 		Args:              arguments(),
@@ -36,10 +36,18 @@ those of --namespace. It opens and disturbs nothing.`,
 			return err
 		}
 		if a.json {
-			return a.printJSON(append([]ipc.Info{}, list...)) // [] rather than null
+			return a.printJSON(describeAll(list))
 		}
 		return table(a.out, list)
 	})
+}
+
+func describeAll(list []ipc.Info) []any {
+	described := []any{} // [] rather than null
+	for i := range list {
+		described = append(described, describe(&list[i]))
+	}
+	return described
 }
 
 func (a *app) nothingHere() string {
@@ -61,8 +69,8 @@ func table(out io.Writer, list []ipc.Info) error {
 	now := time.Now()
 	for i := range list {
 		o := &list[i]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\n",
-			shownName(o), o.Type, state(o, now), owner(o), o.Waiters, o.Handles)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\n",
+			shownName(o), o.Type, state(o, now), owner(o), waiters(o), o.Handles)
 	}
 	return w.Flush()
 }
@@ -83,10 +91,14 @@ func owner(o *ipc.Info) string {
 
 // processName writes a process as its id and what it runs, as it says itself.
 func processName(p ipc.ProcessInfo) string {
-	if p.Command == "" {
+	switch {
+	case p.PID == 0:
+		return "unknown"
+	case p.Command == "":
 		return fmt.Sprint(p.PID)
+	default:
+		return fmt.Sprintf("%d %s", p.PID, visible(p.Command))
 	}
-	return fmt.Sprintf("%d %s", p.PID, visible(p.Command))
 }
 
 // state puts an object's state into a word or two.
@@ -127,9 +139,9 @@ func timerState(o *ipc.Info, now time.Time) string {
 	case o.Due.IsZero():
 		return "not set"
 	case left <= 0:
-		return "due now"
+		return "due now" + unlessCancelled
 	default:
-		return "due in " + rough(left)
+		return "due in " + rough(left) + unlessCancelled
 	}
 }
 

@@ -143,7 +143,7 @@ func abandonedNote(name string) string {
 // ownedBy names the owner of a mutex for an error.
 func ownedBy(m *ipc.Mutex) string {
 	info, err := m.Info()
-	if err != nil || info.Owner == nil {
+	if err != nil || info.Owner == nil || info.Owner.PID == 0 {
 		return ""
 	}
 	return fmt.Sprintf(", which %s owns,", processName(*info.Owner))

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 
@@ -199,7 +200,7 @@ func (a *app) limiter(name string, o ipc.SemaphoreOptions) (*ipc.Semaphore, erro
 		return nil, err
 	}
 	if !info.ReclaimOnExit {
-		a.complain("semaphore %q was not created by run or with --reclaim: a holder that is killed takes its permit along", name)
+		a.complain("semaphore %q %s: a holder that is killed takes its permit along", name, whyNoReclaim)
 	}
 	return s, nil
 }
@@ -214,6 +215,10 @@ func (a *app) semaphoreOfRun(name string, o ipc.SemaphoreOptions) (*ipc.Semaphor
 	}
 	o.Initial = o.Max
 	s, err := n.CreateSemaphore(base, &o)
+	if errors.Is(err, ipc.ErrUnsupported) && o.ReclaimOnExit { // Windows: limiter warns
+		o.ReclaimOnExit = false
+		s, err = n.CreateSemaphore(base, &o)
+	}
 	if err != nil {
 		return nil, a.explain(err, "semaphore", name, "")
 	}

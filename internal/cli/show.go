@@ -19,7 +19,7 @@ func (a *app) showCommand() *cobra.Command {
 		Use:   "show TYPE:NAME",
 		Short: "Show everything about an object: who holds it, who waits",
 		Long: `Show an object's state, the processes that have it open and the waits that are
-blocked on it. It does not open the object and disturbs nothing.`,
+blocked on it. ` + lookingNote,
 		Example:           "  ipc show mutex:deploy",
 		Args:              arguments("TYPE:NAME"),
 		ValidArgsFunction: a.completeObjects(1),
@@ -31,7 +31,7 @@ blocked on it. It does not open the object and disturbs nothing.`,
 			return err
 		}
 		if a.json {
-			return a.printJSON(o)
+			return a.printJSON(describe(&o))
 		}
 		return details(a.out, &o)
 	})
@@ -89,9 +89,14 @@ func details(out io.Writer, o *ipc.Info) error {
 	for _, h := range slices.SortedFunc(slices.Values(o.Holders), byPID) {
 		line("", "%s: %s", processName(h.ProcessInfo), holding(h))
 	}
-	line("waiters", "%d", o.Waiters)
+	line("waiters", "%s", waiters(o))
 	for _, wait := range o.Waiting {
 		line("", "%s: %s", processName(wait.ProcessInfo), waitingFor(wait))
+	}
+	label := "not told"
+	for _, what := range untold(o) {
+		line(label, "%s", what)
+		label = ""
 	}
 	return w.Flush()
 }

@@ -4,6 +4,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -25,6 +26,9 @@ func failBrokenPipes() (undo func()) {
 	signal.Notify(c, syscall.SIGPIPE)
 	return func() { signal.Stop(c) }
 }
+
+// isBrokenPipe reports whether a write failed because nobody reads any more.
+func isBrokenPipe(err error) bool { return errors.Is(err, syscall.EPIPE) }
 
 // childHasIt reports whether the child has got a signal by itself: a terminal
 // sends SIGINT and SIGQUIT to every process of the group in its foreground,

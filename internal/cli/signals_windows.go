@@ -1,8 +1,11 @@
 package cli
 
 import (
+	"errors"
 	"os"
 	"os/exec"
+
+	"golang.org/x/sys/windows"
 )
 
 // Windows has one signal, that of Ctrl-C, which the console sends to the child
@@ -14,11 +17,22 @@ var (
 
 func failBrokenPipes() (undo func()) { return func() {} }
 
+// isBrokenPipe reports whether a write failed because nobody reads any more.
+func isBrokenPipe(err error) bool {
+	return errors.Is(err, windows.ERROR_NO_DATA) || errors.Is(err, windows.ERROR_BROKEN_PIPE)
+}
+
 func childHasIt(os.Signal) bool { return true }
 
 func ignoreTerminalInput() {}
 
-func hasNoInput(*os.File) bool { return false }
+// hasNoInput reports whether in is NUL: a device for characters, and no console.
+func hasNoInput(in *os.File) bool {
+	h := windows.Handle(in.Fd())
+	kind, err := windows.GetFileType(h)
+	var mode uint32
+	return err == nil && kind == windows.FILE_TYPE_CHAR && windows.GetConsoleMode(h, &mode) != nil
+}
 
 func childStatus(s *os.ProcessState) int { return s.ExitCode() }
 

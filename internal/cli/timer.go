@@ -134,7 +134,7 @@ func (a *app) setTimer(ctx context.Context, name string, order *timerOrder) erro
 		return a.say(done, "")
 	}
 	in := a.holdInput()
-	a.complain("timer %q is kept open %s; --permanent keeps it without this command", name, in.until())
+	a.complain("timer %q is kept open %s%s", name, in.until(), permanentHint)
 	if err := a.say(done, "set timer:"+printable(name)); err != nil {
 		return err
 	}
