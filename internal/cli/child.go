@@ -37,14 +37,13 @@ func (a *app) command(argv []string) (*exec.Cmd, error) {
 	c := exec.Command(path, argv[1:]...)
 	c.Args[0] = argv[0]
 	c.Stdin, c.Stdout, c.Stderr = a.in, a.out, a.err
-	tie(c)
 	return c, nil
 }
 
 // runChild runs a child to its end, gives it the signals that come and
 // returns its status as an error if it is not 0.
 func (a *app) runChild(c *exec.Cmd) error {
-	runtime.LockOSThread() // tie needs it
+	runtime.LockOSThread() // startTied needs it
 	defer runtime.UnlockOSThread()
 	if err := a.signals.start(c); errors.Is(err, context.Canceled) {
 		return a.interruption()

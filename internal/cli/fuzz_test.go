@@ -1,10 +1,11 @@
-//go:build unix
+//go:build linux || windows
 
 package cli
 
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"reflect"
 	"slices"
 	"strconv"
@@ -97,7 +98,7 @@ var fuzzedArguments = []argument{
 	{words("semaphore release s --"), nil, isCount},
 	{words("semaphore create --initial 2 --max"), words("--permanent"), nil},
 	{words("event set --"), nil, isName},
-	{words("semaphore run s --timeout 0 --max"), words("-- true"), isMaximum},
+	{words("semaphore run s --timeout 0 --max"), []string{"--", os.Args[0], "helper-true"}, isMaximum},
 	{words("show --"), nil, nil},
 	{words("rm --"), nil, nil},
 	{words("wait --timeout 0 --"), nil, nil},

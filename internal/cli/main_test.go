@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux || windows
 
 package cli
 
@@ -9,13 +9,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/winsys-go/ipc"
+	"github.com/winsys-go/ipc/internal/testproc"
 )
 
 // limit is how long anything may take before a test gives up on it. Tests that
@@ -29,14 +28,15 @@ const asCommand = "IPC_CLI_TEST_AS_COMMAND"
 // helpers are what a child of "ipc … run" can be: this test binary with the
 // helper's name as its first argument.
 var helpers = map[string]func(){
-	// reports a signal and ends with status 9
-	"helper-signal": func() {
-		arrive := make(chan os.Signal, 1)
-		signal.Notify(arrive, syscall.SIGTERM, syscall.SIGINT, syscall.SIGUSR1)
-		fmt.Println("ready")
-		fmt.Println((<-arrive).String())
-		os.Exit(9)
+	// does nothing
+	"helper-true": func() {},
+	// says something on both outputs
+	"helper-speak": func() {
+		fmt.Println("out")
+		fmt.Fprintln(os.Stderr, "err")
 	},
+	// ends with status 7
+	"helper-seven": func() { os.Exit(7) },
 	// says that it runs, until its input ends
 	"helper-cat": func() {
 		fmt.Println("runs")
@@ -57,15 +57,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// testDir makes a directory for a namespace on tmpfs.
+// testDir makes a directory for a namespace: on tmpfs, on Linux.
 func testDir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "ipc-test-*")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
+	return testproc.TempDir(t, demoParent)
 }
 
 // A result is what a run of the command in this process left.
@@ -200,11 +195,25 @@ func (p *process) endsWith(status int, stderr string) {
 	}
 }
 
-func (p *process) signal(sig os.Signal) {
+// kill ends the process as if by lightning, and checks what it has said.
+func (p *process) kill(stderr string) {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(sig); err != nil {
+	if err := p.cmd.Process.Kill(); err != nil {
 		p.t.Fatal(err)
 	}
+	p.endsWith(statusOfKilled, stderr)
+}
+
+// keep runs a command that makes an object and keeps it open until the end of
+// the test.
+func keep(t testing.TB, dir string, args ...string) {
+	t.Helper()
+	p := start(t, dir, args...)
+	p.line()
+	t.Cleanup(func() {
+		p.in.Close()
+		p.endsWith(0, "")
+	})
 }
 
 // lookUp returns what can be seen of an object from outside.

@@ -69,7 +69,7 @@ func (s *signals) start(c *exec.Cmd) error {
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
-	if err := c.Start(); err != nil {
+	if err := startTied(c); err != nil {
 		return err
 	}
 	s.child = c.Process
