@@ -62,7 +62,7 @@ state owned
 owner `+shown+`
 permanent no
 handles 2
-waiters 1+
+waiters 1 known
 not told who has it open
 who waits
 waits of programs that do not use this package
@@ -74,7 +74,7 @@ permits 4 of 5
 reclaim no
 permanent no
 handles 1
-waiters ?
+waiters none known
 not told who has it open
 who waits
 waits of programs that do not use this package

@@ -89,7 +89,7 @@ func details(out io.Writer, o *ipc.Info) error {
 	for _, h := range slices.SortedFunc(slices.Values(o.Holders), byPID) {
 		line("", "%s: %s", processName(h.ProcessInfo), holding(h))
 	}
-	line("waiters", "%s", waiters(o))
+	line("waiters", "%s", knownWaiters(o))
 	for _, wait := range o.Waiting {
 		line("", "%s: %s", processName(wait.ProcessInfo), waitingFor(wait))
 	}

@@ -19,7 +19,8 @@ func failBrokenPipes() (undo func()) { return func() {} }
 
 // isBrokenPipe reports whether a write failed because nobody reads any more.
 func isBrokenPipe(err error) bool {
-	return errors.Is(err, windows.ERROR_NO_DATA) || errors.Is(err, windows.ERROR_BROKEN_PIPE)
+	return errors.Is(err, windows.ERROR_NO_DATA) || errors.Is(err, windows.ERROR_BROKEN_PIPE) ||
+		errors.Is(err, windows.ERROR_PIPE_NOT_CONNECTED)
 }
 
 func childHasIt(os.Signal) bool { return true }

@@ -17,6 +17,9 @@ func describe(o *ipc.Info) any { return o }
 // waiters gives the number of waits for a table.
 func waiters(o *ipc.Info) string { return strconv.Itoa(o.Waiters) }
 
+// knownWaiters gives the number of waits in words.
+func knownWaiters(o *ipc.Info) string { return waiters(o) }
+
 // unlessCancelled follows the time at which a timer is due.
 const unlessCancelled = ""
 

@@ -63,6 +63,14 @@ func waiters(o *ipc.Info) string {
 	return fmt.Sprintf("%d+", o.Waiters)
 }
 
+// knownWaiters gives the number of waits in words.
+func knownWaiters(o *ipc.Info) string {
+	if o.Waiters == 0 {
+		return "none known"
+	}
+	return fmt.Sprintf("%d known", o.Waiters)
+}
+
 // unlessCancelled follows the time at which a timer is due: another handle may
 // have cancelled it.
 const unlessCancelled = " unless cancelled"
