@@ -1,6 +1,8 @@
 // Package cli is the command ipc. One file holds one verb or one noun with its
 // verbs; main.go puts them together, exit.go says how a command ends,
-// signals.go what interrupts it, namespace.go where it looks for names.
+// signals.go what interrupts it, namespace.go where it looks for names. What
+// differs from system to system is in the files clock, signals, tie, untold (by
+// the kernel) and words.
 //
 // It uses nothing but the public package, the operating system's processes and
 // cobra, so it is also an example of a program that uses the package.
