@@ -12,7 +12,12 @@ import (
 
 // canon writes a decoded value so that equal values, and only these, give equal
 // text. testdata/peer.py does the same in Python.
-func canon(v any) string {
+func canon(v any) string { return form("b").of(v) }
+
+// A form is what bytes begin with in the text.
+type form string
+
+func (f form) of(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return "None"
@@ -25,37 +30,45 @@ func canon(v any) string {
 	case *big.Int:
 		return "i" + v.String()
 	case float64:
-		return fmt.Sprintf("f%016x", math.Float64bits(v))
+		return "f" + bits(v)
 	case complex128:
-		return fmt.Sprintf("c%016x%016x", math.Float64bits(real(v)), math.Float64bits(imag(v)))
+		return "c" + bits(real(v)) + bits(imag(v))
 	case string:
 		return fmt.Sprintf("s%x", v)
 	case []byte:
-		return fmt.Sprintf("b%x", v)
+		return fmt.Sprintf("%s%x", f, v)
 	case []any:
-		return "[" + strings.Join(canonAll(v), ",") + "]"
+		return "[" + strings.Join(f.all(v), ",") + "]"
 	case pymarshal.Tuple:
-		return "(" + strings.Join(canonAll(v), ",") + ")"
+		return "(" + strings.Join(f.all(v), ",") + ")"
 	case pymarshal.Set:
-		return "<" + strings.Join(sorted(canonAll(v)), ",") + ">"
+		return "<" + strings.Join(sorted(f.all(v)), ",") + ">"
 	case pymarshal.FrozenSet:
-		return "|" + strings.Join(sorted(canonAll(v)), ",") + "|"
+		return "|" + strings.Join(sorted(f.all(v)), ",") + "|"
 	case pymarshal.Dict:
 		var items []string
 		for _, item := range v {
-			items = append(items, canon(item.Key)+":"+canon(item.Value))
+			items = append(items, f.of(item.Key)+":"+f.of(item.Value))
 		}
 		return "{" + strings.Join(sorted(items), ",") + "}"
 	}
 	return fmt.Sprintf("unknown %T", v)
 }
 
-func canonAll(values []any) []string {
+func (f form) all(values []any) []string {
 	var all []string
 	for _, v := range values {
-		all = append(all, canon(v))
+		all = append(all, f.of(v))
 	}
 	return all
+}
+
+// bits tells zeros apart, but not one NaN from another.
+func bits(f float64) string {
+	if math.IsNaN(f) {
+		return "nan"
+	}
+	return fmt.Sprintf("%016x", math.Float64bits(f))
 }
 
 func sorted(s []string) []string {

@@ -16,7 +16,7 @@ def hexed(data):
 
 
 def bits(*floats):
-    return hexed(b''.join(struct.pack('>d', f) for f in floats))
+    return ''.join('nan' if f != f else hexed(struct.pack('>d', f)) for f in floats)
 
 
 def canon(v):
