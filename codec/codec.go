@@ -16,7 +16,8 @@
 //     the whole of data; bytes that follow the value are an error.
 //   - A message never makes it panic, and one that is malformed or made to harm
 //     makes it allocate no more than the message's length or a documented limit
-//     warrants.
+//     warrants. Only for codec/gob nobody vouches for that: it is for peers that
+//     are trusted.
 //   - An error wraps [ErrMalformed] or [ErrTooComplex]. When Unmarshal fails,
 //     the value may have been filled in part.
 package codec

@@ -34,7 +34,7 @@ func TestDecodesIntoTypes(t *testing.T) {
 	pointer := &one
 	noon := time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC)
 	for _, c := range []struct{ v, want any }{
-		{true, true}, {127, int8(127)}, {-128, int8(-128)}, {255, uint8(255)}, {math.MaxInt64, uint64(math.MaxInt64)},
+		{true, true}, {true, flag(true)}, {127, int8(127)}, {-128, int8(-128)}, {255, uint8(255)}, {int64(math.MaxInt64), uint64(math.MaxInt64)},
 		{uint64(math.MaxUint64), uint64(math.MaxUint64)}, {3, level(3)}, {1, &pointer}, {huge, huge}, {7, big.NewInt(7)}, {7, *big.NewInt(7)},
 		{0.5, float32(0.5)}, {math.Inf(1), float32(math.Inf(1))}, {0.1, float32(0.1)}, {1, 1.0}, {1 << 24, float32(1 << 24)}, {bigInt("18446744073709551616"), 0x1p64},
 		{1i, complex64(1i)}, {2, complex128(2)}, {0.5, complex64(0.5)},
@@ -61,9 +61,9 @@ func TestDecodesIntoTypes(t *testing.T) {
 func TestMisfits(t *testing.T) {
 	huge := bigInt("99999999999999999999")
 	for _, c := range []struct{ v, like any }{
-		{128, int8(0)}, {-129, int8(0)}, {256, uint8(0)}, {-1, uint(0)}, {huge, int64(0)}, {huge, uint64(0)}, {1 << 31, int32(0)},
-		{1.0, 0}, {true, 0}, {0, false}, {"1", 0}, {1i, 0.0}, {1e300, float32(0)}, {complex(1e300, 0), complex64(0)}, {complex(0, 1e300), complex64(0)},
-		{1<<53 + 1, 0.0}, {1<<24 + 1, float32(0)}, {1<<24 + 1, complex64(0)}, {huge, 0.0}, {true, 0.0}, {"1", big.Int{}}, {1.0, big.Int{}},
+		{128, int8(0)}, {-129, int8(0)}, {256, uint8(0)}, {-1, uint(0)}, {huge, int64(0)}, {huge, uint64(0)}, {int64(1) << 31, int32(0)},
+		{1.0, 0}, {true, 0}, {0, false}, {1.0, uint(0)}, {tuple{}, flag(false)}, {froze{}, ""}, {pymarshal.Ellipsis, 0}, {"1", 0}, {1i, 0.0}, {1e300, float32(0)}, {complex(1e300, 0), complex64(0)}, {complex(0, 1e300), complex64(0)},
+		{int64(1)<<53 + 1, 0.0}, {1<<24 + 1, float32(0)}, {1<<24 + 1, complex64(0)}, {huge, 0.0}, {true, 0.0}, {"1", big.Int{}}, {1.0, big.Int{}},
 		{1, ""}, {[]byte{255}, ""}, {list{}, ""}, {"a", []int{}}, {1, []int{}}, {dict{}, []int{}}, {list{"a"}, []int{}}, {list{300}, []byte{}},
 		{list{1}, [2]int{}}, {list{1, 2, 3}, [2]int{}}, {set{1, 2}, [2]int{}}, {[]byte{1}, [2]byte{}}, {"ab", [2]byte{}},
 		{list{}, map[string]int{}}, {set{}, map[string]int{}}, {dict{{1, 1}}, map[string]int{}}, {dict{{"a", "b"}}, map[string]int{}}, {set{1}, map[string]struct{}{}},

@@ -279,6 +279,12 @@ func TestVersions(t *testing.T) {
 	}
 }
 
+func TestName(t *testing.T) {
+	if name := pymarshal.Codec.Name(); name != "pymarshal" {
+		t.Error(name)
+	}
+}
+
 func TestOptionsOutOfRange(t *testing.T) {
 	for _, o := range []pymarshal.Options{
 		{Version: 1}, {Version: 5}, {Version: -1}, {MaxDepth: -1}, {MaxDepth: 2001}, {MaxSize: -1}, {MaxSize: 1<<30 + 1},

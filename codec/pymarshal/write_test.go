@@ -15,6 +15,7 @@ import (
 
 type (
 	color  string
+	flag   bool
 	level  int8
 	names  []string
 	packet []byte

@@ -37,7 +37,7 @@ func TestBounded(t *testing.T) {
 		want bool
 	}{
 		{0, true}, {"", true}, {[][]map[string]*int{}, true}, {struct{ A, B []int }{}, true}, {time.Time{}, true},
-		{hidden{}, true}, {list{}, false}, {node{}, false}, {outer{}, false}, {dict{}, false}, {[]error{}, false}, {loop(nil), false},
+		{hidden{next: nil}, true}, {list{}, false}, {node{}, false}, {outer{}, false}, {dict{}, false}, {[]error{}, false}, {loop(nil), false},
 	} {
 		for range 2 { // computed, then remembered
 			if got := g.Bounded(reflect.TypeOf(c.v)); got != c.want {
