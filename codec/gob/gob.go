@@ -6,8 +6,8 @@
 //
 // A stream of gobs describes each type once. A message of a mailslot must stand
 // for itself, so every one carries the description of its type: some 50 to 200
-// bytes, and as much work again as the value itself. Where messages are small
-// and many, codec/cbor is a better choice.
+// bytes, and for a small value several times the work of the value itself. Where
+// messages are small and many, codec/cbor is a better choice.
 //
 // # Limits
 //
