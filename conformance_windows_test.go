@@ -21,6 +21,8 @@ func differs(processes bool) map[string]string {
 	}
 	if testproc.UnderWine() {
 		list["TI-11"] = "Wine leaves an auto-reset timer signalled when it is set"
+		list["AC-11/again"] = "Wine lets an existing object be created again without any right"
+		list["AC-x2"] = "Wine lets an existing object be opened without any right"
 	}
 	return list
 }

@@ -17,7 +17,7 @@ type entry struct {
 	play  func(c *Case)
 }
 
-// entries lists all cases.
+// entries lists the cases that are played on a Backend.
 func entries() []entry {
 	return slices.Concat(
 		eventBasics, eventWaiters, eventMulti,
@@ -32,7 +32,7 @@ func entries() []entry {
 // IDs lists the numbers of all cases, in the order of the document.
 func IDs() []string {
 	var ids []string
-	for _, e := range entries() {
+	for _, e := range slices.Concat(entries(), accessRights) {
 		ids = append(ids, e.id)
 	}
 	slices.SortStableFunc(ids, func(a, b string) int { return group(a) - group(b) })
@@ -41,7 +41,7 @@ func IDs() []string {
 
 // group is the place of a case's group in the document.
 func group(id string) int {
-	return slices.Index([]string{"EV", "MU", "SE", "TI", "WA", "NA"}, id[:2])
+	return slices.Index([]string{"EV", "MU", "SE", "TI", "WA", "NA", "AC"}, id[:2])
 }
 
 //go:embed ids.txt
