@@ -10,7 +10,7 @@ import (
 // TestHistories compares the package with its specification. The actors are
 // attachments of this process, each of which is a process to the engine.
 func TestHistories(t *testing.T) {
-	histories.Run(t, shorter(2000), func(t *testing.T, dir string) actor.Actor {
+	histories.Run(t, 2000, func(t *testing.T, dir string) actor.Actor {
 		a, err := actor.NewLocal(dir)
 		if err != nil {
 			t.Fatal(err)
@@ -19,17 +19,9 @@ func TestHistories(t *testing.T) {
 	})
 }
 
-// shorter is the number of histories, or of fewer with -short.
-func shorter(count int) int {
-	if testing.Short() {
-		return count / 4
-	}
-	return count
-}
-
 // TestHistoriesOfProcesses does that with processes, which die of SIGKILL.
 func TestHistoriesOfProcesses(t *testing.T) {
-	histories.Run(t, shorter(100), func(t *testing.T, dir string) actor.Actor {
+	histories.Run(t, 100, func(t *testing.T, dir string) actor.Actor {
 		return actor.NewRemote(t, dir, "")
 	})
 }
