@@ -56,6 +56,7 @@ func (d *driver) obtain(p *player, op actor.Op) {
 func (d *driver) close() {
 	p := d.player()
 	h := d.handle(p, "")
+	d.untie(p, h)
 	d.do(p, actor.Op{Verb: actor.Close, Handle: h.number})
 	h.closed = true
 }
@@ -96,7 +97,7 @@ func (d *driver) freed(frees func(*model.Object) bool) int {
 // comes at once: what is signalled after a death never goes to the dead.
 func (d *driver) die() {
 	p := d.player()
-	if len(d.players) == 1 {
+	if len(d.players) == 1 || d.inherits(p) {
 		return
 	}
 	id := p.double.ID

@@ -26,6 +26,7 @@ type handle struct {
 	number int
 	kind   string
 	closed bool
+	tie    int // see tied.go
 }
 
 // A pending is a wait that the model says is blocked.
@@ -42,6 +43,7 @@ type driver struct {
 	players []*player
 	pending map[model.WaiterID]*pending
 	entered int // players so far
+	ties    int // see tied.go
 	log     []string
 	wall    time.Time
 }
@@ -193,6 +195,9 @@ func (d *driver) ended(p *player, call *actor.Call, want actor.Result) {
 		got.N == want.N && got.Set == want.Set && got.Existed == want.Existed
 	if !same {
 		d.t.Fatalf("P%d: its %s gives\n\t%s, want\n\t%s", p.number, call.Op.Verb, got, want)
+	}
+	if want.Code == actor.OK {
+		d.tie(p, &call.Op)
 	}
 }
 

@@ -62,6 +62,7 @@ func (d *driver) finish() {
 		}
 		for _, h := range p.handles {
 			if !h.closed {
+				d.untie(p, h)
 				d.do(p, actor.Op{Verb: actor.Close, Handle: h.number})
 			}
 		}

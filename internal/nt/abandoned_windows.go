@@ -12,6 +12,7 @@ import (
 type look struct {
 	abandoned uint64
 	owned     uint64 // by somebody who may abandon it yet
+	mine      uint64 // owned by this thread
 }
 
 // lookAtMutexes takes the look, where it can matter.
@@ -25,10 +26,14 @@ func (c *call) lookAtMutexes() {
 			continue
 		}
 		info, err := win32.QueryMutant(c.handles[i])
-		if err == nil && info.Abandoned != 0 {
+		switch {
+		case err != nil:
+			c.look.owned |= 1 << i
+		case info.Abandoned != 0:
 			c.look.abandoned |= 1 << i
-		}
-		if err != nil || info.Count <= 0 {
+		case info.OwnedByCaller != 0:
+			c.look.mine |= 1 << i
+		case info.Count <= 0:
 			c.look.owned |= 1 << i
 		}
 	}
@@ -36,16 +41,12 @@ func (c *call) lookAtMutexes() {
 
 // whichAbandoned tells which mutexes were, given that one was. Rather one too
 // many than one too few: who is told needlessly looks at what the mutex
-// protects, and finds it in order.
+// protects, and finds it in order. A wait that has blocked has seen nothing for
+// a long time: a mutex that was free then may have had an owner who died.
 func (c *call) whichAbandoned() uint64 {
-	switch {
-	case bits.OnesCount64(c.mutexes) == 1:
-		return c.mutexes
-	case c.look.abandoned != 0:
-		return c.look.abandoned | c.look.owned&c.mutexes
-	case c.look.owned != 0:
-		return c.look.owned
-	default:
-		return c.mutexes
+	possible := c.look.abandoned | c.look.owned
+	if c.blocked || possible == 0 {
+		return c.mutexes &^ c.look.mine
 	}
+	return possible
 }

@@ -21,6 +21,7 @@ type call struct {
 	mutexes uint64 // bit i: refs[i] is one
 	used    int    // refs that are in use
 	look    look
+	blocked bool // it has done more than look
 	sleeper sleeper
 	marks   []windows.Handle
 }
@@ -162,6 +163,7 @@ func (c *call) block(ctx context.Context, t *thread, first attempt) (uint32, err
 // enter lets others see the wait, and those end it who may.
 func (c *call) enter() {
 	c.lookAtMutexes()
+	c.blocked = true
 	c.sleeper.entered = takeEntry()
 	for _, o := range c.refs {
 		o.enter(&c.sleeper)

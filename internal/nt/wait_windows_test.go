@@ -199,6 +199,43 @@ func TestAbandonOneOfTwo(t *testing.T) {
 	}
 }
 
+// TestAbandonedMeanwhile: a wait for all tells of a mutex that was free when it
+// began to block, and was locked and abandoned since.
+func TestAbandonedMeanwhile(t *testing.T) {
+	n := space(t)
+	m1, m2, owner, dying := mutex(t, n, "1"), mutex(t, n, "2"), &Owner{}, &Owner{}
+	defer owner.Close()
+	lock(t, owner, m1)
+	told := make(chan uint64, 1)
+	go func() {
+		r, err := Wait(context.Background(), nil, true, []*Object{&m1.Object, &m2.Object})
+		if err != nil {
+			t.Error(err)
+		}
+		told <- r.Abandoned
+	}()
+	for m1.waiters() == 0 {
+		time.Sleep(time.Millisecond)
+	}
+	lock(t, dying, m2)
+	if err := dying.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := owner.Unlock(m1); err != nil {
+		t.Fatal(err)
+	}
+	if got := <-told; got&2 == 0 {
+		t.Errorf("told of %b, not of the second mutex", got)
+	}
+}
+
+func lock(t *testing.T, o *Owner, m *Mutex) {
+	t.Helper()
+	if _, err := Wait(context.Background(), o, false, []*Object{&m.Object}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestThreadsEnd: ending a thread is the real end of one, which is never that of
 // the process.
 func TestThreadsEnd(t *testing.T) {
