@@ -216,7 +216,9 @@ func (p *Proc) Kill() {
 // the same time.
 func (p *Proc) Strike() {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGKILL); err != nil && !errors.Is(err, os.ErrProcessDone) {
+	err := p.cmd.Process.Signal(syscall.SIGKILL)
+	// EINVAL is what Go says on Windows of a process that has been waited for.
+	if err != nil && !errors.Is(err, os.ErrProcessDone) && !errors.Is(err, syscall.EINVAL) {
 		p.t.Fatalf("testproc: kill %s: %v", p.name, err)
 	}
 }

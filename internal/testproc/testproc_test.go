@@ -112,6 +112,7 @@ func TestComplaints(t *testing.T) {
 		"failed":       {func(p *Proc) { p.Sayf("fail"); <-p.Ended() }, "exit status 1"},
 		"exit":         {func(p *Proc) { p.Sayf("fail"); <-p.Ended(); p.Exit() }, "exit status 1"},
 		"in order":     {func(p *Proc) { p.Exit() }, ""},
+		"killed late":  {func(p *Proc) { p.Exit(); p.Kill() }, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &recorder{T: t}
