@@ -44,6 +44,36 @@ func (d *driver) compare() {
 	d.t.Fatalf("the objects are\n\t%s\nwant\n\t%s", strings.Join(got, "\n\t"), strings.Join(want, "\n\t"))
 }
 
+// awaitQueued waits until a wait is queued at the anonymous objects among its
+// own, where the list does not have them: what comes next must find it there.
+func (d *driver) awaitQueued(p *player, op *actor.Op) {
+	d.t.Helper()
+	if tellsAll {
+		return
+	}
+	for _, number := range append(slices.Clone(op.Handles), op.Handle) {
+		o := d.object(p, number)
+		if o == nil || o.Name != "" {
+			continue
+		}
+		want := 0
+		for _, x := range d.world.Waiters {
+			if slices.Contains(x.Objects, o.ID) {
+				want++
+			}
+		}
+		for patience := testproc.NewPatience(d.stage.limit()); ; time.Sleep(20 * time.Microsecond) {
+			r := p.actor.Start(actor.Op{Verb: actor.Info, Handle: number}).Result()
+			if r.Code == actor.OK && r.Info.Waiters == want {
+				break
+			}
+			if patience.Out() {
+				d.t.Fatalf("P%d: its %s is not queued: %s, want %d waiters", p.number, op.Verb, r, want)
+			}
+		}
+	}
+}
+
 // pid translates the number of a process in the model.
 func (d *driver) pid(number int) int {
 	for _, p := range d.players {

@@ -87,6 +87,7 @@ func (d *driver) do(p *player, op actor.Op) actor.Result {
 	switch {
 	case waiter != 0:
 		d.pending[waiter] = &pending{p, call}
+		d.awaitQueued(p, &op)
 		d.stage.tally.blocked[op.Verb]++
 	case faulty && refusal(want.Code):
 		if r, ok := call.Await(d.stage.limit()); !ok || !refusal(r.Code) {
