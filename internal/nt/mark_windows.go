@@ -47,7 +47,7 @@ func openMark(name string) windows.Handle {
 // markWaits marks the objects, each once, as waited for.
 func markWaits(refs []*Object) (marks []windows.Handle) {
 	for i, o := range refs {
-		if o.full == "" || isRepeated(refs[:i], o) {
+		if o.full == "" || indexOf(refs[:i], o) >= 0 {
 			continue
 		}
 		if h := makeMark(o.full + waitMark); h != 0 {
@@ -55,15 +55,6 @@ func markWaits(refs []*Object) (marks []windows.Handle) {
 		}
 	}
 	return marks
-}
-
-func isRepeated(earlier []*Object, o *Object) bool {
-	for _, other := range earlier {
-		if other.full == o.full {
-			return true
-		}
-	}
-	return false
 }
 
 // announced are the blocked waits of this process for named objects, by the

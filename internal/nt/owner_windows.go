@@ -1,12 +1,12 @@
 package nt
 
 import (
-	"fmt"
 	"sync"
 
 	"golang.org/x/sys/windows"
 
 	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/turn"
 )
 
 // An Owner owns mutexes in the place of their handles. While it owns any it has
@@ -15,37 +15,11 @@ import (
 // The zero value is an owner of nothing. A nil *Owner stands for "each handle
 // for itself".
 type Owner struct {
+	turn.Turn // of its calls
+
 	mu     sync.Mutex
-	closed bool
-	busy   bool
-	ended  chan struct{} // closed when busy ends, if somebody waits for that
-	thread *thread       // nil while it owns nothing
-	wait   *sleeper      // the wait that its call is blocked in
-}
-
-// Begin starts a call: an Owner does one at a time.
-func (w *Owner) Begin() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	switch {
-	case w.closed:
-		return backend.ErrClosed
-	case w.busy:
-		return fmt.Errorf("%w: the Owner is in another call: like a thread, it does one thing at a time", backend.ErrInvalidUse)
-	}
-	w.busy = true
-	return nil
-}
-
-// End ends what Begin began.
-func (w *Owner) End() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.busy = false
-	if w.ended != nil {
-		close(w.ended)
-		w.ended = nil
-	}
+	thread *thread  // nil while it owns nothing
+	wait   *sleeper // the wait that its call is blocked in
 }
 
 // Adopt is what makes w the owner of a mutex that its handle owns. Here it is
@@ -95,7 +69,7 @@ func (w *Owner) setWait(s *sleeper) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.wait = s
-	if s != nil && w.closed {
+	if s != nil && w.Closed() {
 		s.interrupt(backend.ErrClosed)
 	}
 }
@@ -140,27 +114,28 @@ func (w *Owner) lower(t *thread) {
 // Close ends the owner: its wait returns ErrClosed, and what it owns is
 // abandoned by the end of its thread.
 func (w *Owner) Close() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed {
+	ended, first := w.Turn.Close()
+	if !first {
 		return nil
 	}
-	w.closed = true
-	if w.wait != nil {
-		w.wait.interrupt(backend.ErrClosed)
-	}
-	for w.busy {
-		if w.ended == nil {
-			w.ended = make(chan struct{})
-		}
-		ended := w.ended
-		w.mu.Unlock()
+	if ended != nil {
+		w.endWait()
 		<-ended
-		w.mu.Lock()
 	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if t := w.thread; t != nil {
 		w.thread = nil
 		t.end()
 	}
 	return nil
+}
+
+// endWait ends the wait that w is blocked in, if any.
+func (w *Owner) endWait() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.wait != nil {
+		w.wait.interrupt(backend.ErrClosed)
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"golang.org/x/sys/windows"
 
@@ -89,13 +90,16 @@ func (c *call) end() {
 // that itself, but Wine does not.
 func distinct(refs []*Object) error {
 	for i, o := range refs {
-		for k, other := range refs[:i] {
-			if o == other || o.full != "" && o.full == other.full {
-				return fmt.Errorf("objects %d and %d are the same, which a wait for all cannot have: %w", k, i, backend.ErrInvalid)
-			}
+		if k := indexOf(refs[:i], o); k >= 0 {
+			return fmt.Errorf("objects %d and %d are the same, which a wait for all cannot have: %w", k, i, backend.ErrInvalid)
 		}
 	}
 	return nil
+}
+
+// indexOf finds an object, through whatever handle; -1 if it is not there.
+func indexOf(refs []*Object, o *Object) int {
+	return slices.IndexFunc(refs, func(x *Object) bool { return x == o || o.full != "" && x.full == o.full })
 }
 
 // attempt is the wait itself.

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/turn"
 )
 
 // An Owner owns mutexes in the place of their handles, and counts how often it
@@ -18,14 +19,12 @@ import (
 // The zero value is an owner of nothing. A nil *Owner stands for "each handle
 // for itself".
 type Owner struct {
-	closed atomic.Bool
+	turn.Turn // of its calls
 
 	// mu is taken after a Namespace's mu, where both are.
-	mu    sync.Mutex
-	busy  bool
-	ended chan struct{} // closed when busy ends, if somebody waits for that
-	ids   map[*Namespace]uint32
-	held  map[holding]int
+	mu   sync.Mutex
+	ids  map[*Namespace]uint32
+	held map[holding]int
 
 	// The wait that the call is blocked in, and its number. They are stored
 	// under the namespace's lock, where no Go mutex may be waited for.
@@ -42,33 +41,7 @@ type holding struct {
 
 func holdingOf(o *Object) holding { return holding{o.n, o.index, o.base} }
 
-// begin starts an operation: an Owner does one at a time.
-func (w *Owner) begin() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	switch {
-	case w.closed.Load():
-		return backend.ErrClosed
-	case w.busy:
-		return fmt.Errorf("%w: the Owner is in another call: like a thread, it does one thing at a time", backend.ErrInvalidUse)
-	}
-	w.busy = true
-	return nil
-}
-
-func (w *Owner) end() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.busy = false
-	if w.ended != nil {
-		close(w.ended)
-		w.ended = nil
-	}
-}
-
-func (w *Owner) isClosed() bool {
-	return w != nil && w.closed.Load()
-}
+func (w *Owner) isClosed() bool { return w != nil && w.Closed() }
 
 // idIn gives the name under which w, or the handle itself, owns the mutex o;
 // 0 for objects that are not owned.
@@ -113,7 +86,7 @@ func (w *Owner) setWait(x *waiter) (closed bool) {
 		w.use.Store(x.use)
 	}
 	w.wait.Store(x)
-	return w.closed.Load()
+	return w.Closed()
 }
 
 // note counts the mutexes that a wait has locked.
@@ -137,13 +110,6 @@ func (w *Owner) count(o *Object) {
 		w.held[holdingOf(o)]++
 	}
 }
-
-// Begin starts a call of w that creates a mutex, so that w is known to be free
-// for it, and End ends it.
-func (w *Owner) Begin() error { return w.begin() }
-
-// End ends what Begin began.
-func (w *Owner) End() { w.end() }
 
 // Adopt makes w, between Begin and End, the owner of m, which its handle owns
 // and has just created.
@@ -171,10 +137,10 @@ func (w *Owner) Unlock(m *Mutex) error {
 	if m.open.Load() == 0 {
 		return backend.ErrClosed
 	}
-	if err := w.begin(); err != nil {
+	if err := w.Begin(); err != nil {
 		return err
 	}
-	defer w.end()
+	defer w.End()
 	count, id := w.holding(&m.Object)
 	switch {
 	case count == 0:
@@ -208,10 +174,14 @@ func (w *Owner) lower(o *Object) {
 // Close ends the owner: its wait returns ErrClosed, and what it owns is
 // abandoned.
 func (w *Owner) Close() error {
-	if w.closed.Swap(true) {
+	ended, first := w.Turn.Close()
+	if !first {
 		return nil
 	}
-	w.endCall()
+	if ended != nil {
+		w.endWait()
+		receive(ended)
+	}
 	w.mu.Lock()
 	held, ids := w.held, w.ids
 	w.held, w.ids = nil, nil
@@ -232,22 +202,10 @@ func (w *Owner) Close() error {
 	return failed
 }
 
-// endCall ends the wait that w is blocked in, if any, and waits for the end of
-// the call.
-func (w *Owner) endCall() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if x := w.wait.Load(); w.busy && x != nil {
-		w.mu.Unlock()
+// endWait ends the wait that w is blocked in, if any.
+func (w *Owner) endWait() {
+	if x := w.wait.Load(); x != nil {
 		x.close(w.use.Load())
-		w.mu.Lock()
-	}
-	for w.busy {
-		ended := make(chan struct{})
-		w.ended = ended
-		w.mu.Unlock()
-		receive(ended)
-		w.mu.Lock()
 	}
 }
 

@@ -18,10 +18,10 @@ func SignalAndWait(ctx context.Context, owner *Owner, signal, wait *Object) (bac
 		return none, errMixed(signal.n, wait.n)
 	}
 	if owner != nil {
-		if err := owner.begin(); err != nil {
+		if err := owner.Begin(); err != nil {
 			return none, err
 		}
-		defer owner.end()
+		defer owner.End()
 	}
 	raceRelease(signal)
 	req := newRequest([]*Object{wait}, false)

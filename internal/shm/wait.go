@@ -25,10 +25,10 @@ func Wait(ctx context.Context, owner *Owner, all bool, refs []*Object) (backend.
 		}
 		return n.waitSlow(ctx, nil, all, refs)
 	}
-	if err := owner.begin(); err != nil {
+	if err := owner.Begin(); err != nil {
 		return backend.WaitResult{}, err
 	}
-	defer owner.end()
+	defer owner.End()
 	return n.waitSlow(ctx, owner, all, refs)
 }
 
