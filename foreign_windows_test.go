@@ -152,6 +152,31 @@ func TestForeignTimer(t *testing.T) {
 	})
 }
 
+// TestForeignGlobal: a name with Global\ is the machine's, for the package and for
+// others.
+func TestForeignGlobal(t *testing.T) {
+	p, name := foreign.Start(t), fmt.Sprintf(`Global\ipc-test-%d-%d`, os.Getpid(), foreignNames.Add(1))
+	p.Answers("OK 1", "create semaphore %s 0 2", name)
+	s := must(ipc.OpenSemaphore(name))
+	defer s.Close()
+	must(s.Release(2))
+	p.Answers("OK 0", "wait any 0 1")
+	if !must(s.TryAcquire()) || must(s.TryAcquire()) {
+		t.Error("the permit that the peer has left is not taken once")
+	}
+	m := must(ipc.CreateMutex(name+"m", nil))
+	defer m.Close()
+	must(m.Lock(soon(t)))
+	p.Answers("OK 2", "open mutex %sm", name)
+	p.Answers("TIMEOUT 0", "wait any 0 2")
+	foreignNil(t, m.Unlock())
+	p.Answers("OK 0", "wait any 0 2")
+	p.Kill()
+	if abandoned := must(m.Lock(soon(t))); !abandoned {
+		t.Error("not told that the peer's end abandoned it")
+	}
+}
+
 // TestForeignBlocked: each releases the other from a wait.
 func TestForeignBlocked(t *testing.T) {
 	p, name := foreign.Start(t), foreignName()

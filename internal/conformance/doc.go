@@ -15,5 +15,5 @@
 //
 // IPC_CONFORMANCE_REPORT names a file that gets a line for each case, with what
 // became of it. IPC_TEST_SET_CLOCK=1 lets the cases that need it set the clock
-// of the machine, for some seconds, as root.
+// of the machine, for some seconds, as root or an administrator.
 package conformance

@@ -5,11 +5,14 @@ import (
 	"syscall"
 	"time"
 	"unsafe"
+
+	"golang.org/x/sys/windows"
 )
 
 var (
 	procQueryPerformanceCounter   = kernel32.NewProc("QueryPerformanceCounter")
 	procQueryPerformanceFrequency = kernel32.NewProc("QueryPerformanceFrequency")
+	procSetSystemTime             = kernel32.NewProc("SetSystemTime")
 )
 
 // frequency is how often the counter counts in a second; it never changes.
@@ -25,4 +28,17 @@ func Now() int64 {
 	syscall.SyscallN(procQueryPerformanceCounter.Addr(), uintptr(unsafe.Pointer(&c)))
 	f := frequency()
 	return c/f*int64(time.Second) + c%f*int64(time.Second)/f
+}
+
+// SetSystemTime sets the clock of the machine, to whole milliseconds. Only
+// administrators may.
+func SetSystemTime(t time.Time) error {
+	t = t.UTC()
+	s := windows.Systemtime{
+		Year: uint16(t.Year()), Month: uint16(t.Month()), Day: uint16(t.Day()),
+		Hour: uint16(t.Hour()), Minute: uint16(t.Minute()), Second: uint16(t.Second()),
+		Milliseconds: uint16(t.Nanosecond() / int(time.Millisecond)),
+	}
+	r, _, e := syscall.SyscallN(procSetSystemTime.Addr(), uintptr(unsafe.Pointer(&s)))
+	return done(r, e)
 }
