@@ -1,6 +1,8 @@
 package ipc_test
 
 import (
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/winsys-go/ipc/internal/testproc"
@@ -25,4 +27,14 @@ func differs(processes bool) map[string]string {
 		list["AC-x2"] = "Wine lets an existing object be opened without any right"
 	}
 	return list
+}
+
+// TestDifferencesAreWritten: the document has every case that is left out here.
+func TestDifferencesAreWritten(t *testing.T) {
+	text := string(must(os.ReadFile("docs/windows.md")))
+	for key := range differs(true) {
+		if id, _, _ := strings.Cut(key, "/"); !strings.Contains(text, id) {
+			t.Errorf("docs/windows.md does not say why %s is left out", id)
+		}
+	}
 }
