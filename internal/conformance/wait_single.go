@@ -42,7 +42,6 @@ var waitSingle = []entry{
 		t := c.thread()
 		var pending []*Pending
 		const d = 300 * ms
-		start := time.Now()
 		for _, kind := range actor.Kinds {
 			o := c.named(kind, actor.Spec{Owned: true, Max: 1})
 			pending = append(pending, c.process().thread().blockFor(d, o))
@@ -52,8 +51,10 @@ var waitSingle = []entry{
 				c.took(took, d)
 			}
 		}
-		c.released(timeout, pending...)
-		c.took(time.Since(start), d)
+		for _, p := range pending {
+			c.want(p.outcome(), timeout)
+			c.took(p.result().Elapsed, d)
+		}
 		e := c.event(false, false)
 		for _, wait := range []func(time.Duration, ...Ref) Outcome{t.any, t.all} {
 			start := time.Now()
