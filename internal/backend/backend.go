@@ -23,9 +23,11 @@ const (
 	Mutex
 	Semaphore
 	Timer
+	Mailslot
 )
 
-// String gives the name that the command uses: event, mutex, semaphore, timer.
+// String gives the name that the command uses: event, mutex, semaphore, timer,
+// mailslot.
 func (k Kind) String() string {
 	switch k {
 	case Event:
@@ -36,6 +38,8 @@ func (k Kind) String() string {
 		return "semaphore"
 	case Timer:
 		return "timer"
+	case Mailslot:
+		return "mailslot"
 	default:
 		return "object"
 	}
@@ -110,6 +114,8 @@ type Info struct {
 	Count, Max int  // semaphores
 	Reclaim    bool // semaphores
 
+	Mailslot *MailslotInfo // mailslots
+
 	Armed    bool          // timers: due in the future
 	Due      time.Duration // timers: from now, when armed
 	DueAt    time.Time     // timers that were set to a time of day
@@ -118,6 +124,48 @@ type Info struct {
 	Waiters  int
 	Waiting  []Waiter
 	HeldOpen []Holder
+}
+
+// A MailslotSpec says what mailslot to create.
+type MailslotSpec struct {
+	Name        string        // as it is shown; upper and lower case are the same
+	Security    string        // Windows: a descriptor in SDDL
+	MaxMessage  int64         // bytes; 0: as much as fits
+	ReadTimeout time.Duration // 0: none; negative: do not wait
+	Queue       int64         // bytes; where the system has a limit
+}
+
+// MailslotInfo is the state of a mailslot at one instant.
+type MailslotInfo struct {
+	MaxMessage  int64 // bytes; 0: no limit
+	Queue       int64 // bytes that the queue can take; 0: no limit
+	Next        int64 // bytes of the first message; -1: there is none, or it is not told
+	Messages    int
+	Bytes       int64         // that the queue takes; -1: not told
+	ReadTimeout time.Duration // 0: none; negative: does not wait
+	Reader      *Client       // nil: not told
+}
+
+// A MailslotReader is the end of a mailslot that reads.
+type MailslotReader interface {
+	Object
+	Wait(ctx context.Context) error
+	// Get gives the next message in memory of its own, GetInto in buf, and the
+	// size that is needed with ErrShortBuffer.
+	Get(ctx context.Context) ([]byte, error)
+	TryGet() ([]byte, error)
+	GetInto(ctx context.Context, buf []byte) (int, error)
+	TryGetInto(buf []byte) (int, error)
+	SetReadTimeout(d time.Duration) error
+	Len() (int, error)
+}
+
+// A MailslotSender is an end of a mailslot that writes.
+type MailslotSender interface {
+	Put(ctx context.Context, message []byte) error
+	TryPut(message []byte) error
+	Info() (Info, error)
+	Close() error
 }
 
 // An Object is a handle to an object, whatever its kind.

@@ -27,7 +27,7 @@ import (
 
 // maxGuards is the largest number of mappings guarded at once. The assembly
 // has it too.
-const maxGuards = 64
+const maxGuards = 1024
 
 // A guardRange is one guarded mapping. The assembly knows this layout.
 type guardRange struct {
@@ -59,7 +59,7 @@ var guardMu sync.Mutex // guards the allocation of entries
 //
 //   - [errors.ErrUnsupported]: the program has no usable handler of its own
 //     for SIGBUS; never in an ordinary Go program.
-//   - another error: too many mappings are guarded at once (64).
+//   - another error: too many mappings are guarded at once (1024).
 //
 // With an error, release and tripped can still be called and do nothing. On
 // architectures other than amd64 and arm64 that is all they ever do.

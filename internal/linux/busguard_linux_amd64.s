@@ -20,7 +20,7 @@ TEXT busHandler<>(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	JNE	next
 	MOVQ	16(SI), R12		// si_addr
 	LEAQ	·guards(SB), BX
-	MOVL	$64, CX			// maxGuards
+	MOVL	$1024, CX			// maxGuards
 search:
 	CMPQ	R12, 0(BX)		// low
 	JCS	other

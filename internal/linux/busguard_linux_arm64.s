@@ -21,7 +21,7 @@ TEXT busHandler<>(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	BNE	next
 	MOVD	16(R1), R9		// si_addr
 	MOVD	$·guards(SB), R10
-	MOVD	$64, R11		// maxGuards
+	MOVD	$1024, R11		// maxGuards
 search:
 	MOVD	0(R10), R3		// low
 	CMP	R3, R9

@@ -68,7 +68,7 @@ func (d *Dir) segmentPath() string { return filepath.Join(d.path, segmentName) }
 // openExisting returns ENOENT when there is no segment, and errChanged when it
 // had to be, or was, removed.
 func (d *Dir) openExisting(size int64, check func(head []byte) error) (_ *Segment, err error) {
-	s, err := d.openFile()
+	s, err := d.openFile(segmentName)
 	if err != nil {
 		return nil, err
 	}
@@ -96,20 +96,20 @@ func (d *Dir) openExisting(size int64, check func(head []byte) error) (_ *Segmen
 	return s, nil
 }
 
-// openFile opens what has the segment's name, if that is a regular file: to
-// open a device can do something by itself. O_NONBLOCK keeps what was put
+// openFile opens what has a name, if that is a regular file: to open a device
+// can do something by itself. O_NONBLOCK keeps what was put
 // there after that look from blocking; it is taken away again, or the runtime
 // would want to poll the file: see [readSmall].
-func (d *Dir) openFile() (*Segment, error) {
-	s := &Segment{path: d.segmentPath()}
-	if unix.Fstatat(d.fd, segmentName, &s.stat, unix.AT_SYMLINK_NOFOLLOW) == nil && s.stat.Mode&unix.S_IFMT != unix.S_IFREG {
-		return nil, d.explainFile(s.path, fs.ErrPermission)
+func (d *Dir) openFile(name string) (*Segment, error) {
+	s := &Segment{path: filepath.Join(d.path, name)}
+	if unix.Fstatat(d.fd, name, &s.stat, unix.AT_SYMLINK_NOFOLLOW) == nil && s.stat.Mode&unix.S_IFMT != unix.S_IFREG {
+		return nil, d.explainFile(name, fs.ErrPermission)
 	}
 	fd, err := ignoringEINTR(func() (int, error) {
-		return unix.Openat(d.fd, segmentName, unix.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+		return unix.Openat(d.fd, name, unix.O_RDWR|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
 	})
 	if err != nil {
-		return nil, d.explainFile(s.path, err)
+		return nil, d.explainFile(name, err)
 	}
 	unix.SetNonblock(fd, false)
 	s.file = os.NewFile(uintptr(fd), s.path)
@@ -120,11 +120,12 @@ func (d *Dir) openFile() (*Segment, error) {
 	return s, nil
 }
 
-func (d *Dir) explainFile(path string, err error) error {
+func (d *Dir) explainFile(name string, err error) error {
+	path := filepath.Join(d.path, name)
 	var st unix.Stat_t
 	switch {
 	case errors.Is(err, unix.ENOENT):
-	case unix.Fstatat(d.fd, segmentName, &st, unix.AT_SYMLINK_NOFOLLOW) != nil:
+	case unix.Fstatat(d.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil:
 	case st.Mode&unix.S_IFMT != unix.S_IFREG:
 		return refuse(errors.Join(fs.ErrPermission, err), "%s is %s, not a regular file: remove it", path, kindOf(st.Mode))
 	case errors.Is(err, fs.ErrPermission):

@@ -3,6 +3,7 @@
 package linux
 
 import (
+	"errors"
 	"math"
 	"os"
 	"time"
@@ -12,7 +13,7 @@ import (
 // A System is a segment together with all that the engine asks of Linux; see
 // the engine's interface of that name.
 type System struct {
-	dir     string
+	dir     *Dir
 	segment *Segment
 	mem     []byte
 	unguard func()
@@ -46,7 +47,6 @@ func openSystem(path string, access Access, create bool, f Format) (*System, err
 	if err != nil {
 		return nil, err
 	}
-	defer dir.Close()
 	segment, err := dir.OpenSegment(f.Size, f.Reserve,
 		func(mem []byte) error {
 			f.Init(mem, boot)
@@ -60,10 +60,11 @@ func openSystem(path string, access Access, create bool, f Format) (*System, err
 			return err
 		})
 	if err != nil {
+		dir.Close()
 		return nil, err
 	}
 	RegisterBarrier()
-	s := &System{dir: dir.Path(), segment: segment, mem: segment.Bytes()}
+	s := &System{dir: dir, segment: segment, mem: segment.Bytes()}
 	// Without a guard a truncated segment is a crash; everything else works.
 	s.unguard, s.tripped, _ = Guard(s.mem)
 	return s, nil
@@ -77,12 +78,13 @@ var unknownBoot [16]byte
 func (s *System) Bytes() []byte { return s.mem }
 
 // Dir is the directory of the namespace.
-func (s *System) Dir() string { return s.dir }
+func (s *System) Dir() string { return s.dir.Path() }
 
-// Close unmaps the segment and closes its file.
+// Close unmaps the segment, and closes its file and the directory. It may be
+// called again.
 func (s *System) Close() error {
 	s.unguard()
-	return s.segment.Close()
+	return errors.Join(s.segment.Close(), s.dir.Close())
 }
 
 // Sleep is [FutexWait].

@@ -67,16 +67,20 @@ func (n *Namespace) dropHandle(h uint32, rec *handleRecord) {
 		n.damaged("object %d has a handle and counts %d", i, count)
 	}
 	n.close(i, r)
+	if isReader(r, rec) {
+		n.endMailslot(i, r)
+	}
 	n.unlinkOfSlot(slot, rec)
 	prev := n.unlinkOfObject(r, h, rec, handles)
 	last := second(handles) == 1
 	returned := false
-	if permits := rec.permits.load(); permits != 0 && !last {
+	permits := permitsOf(r, rec)
+	if permits != 0 && !last {
 		returned = n.putPermitsElsewhere(r, h, prev, slot, permits)
 	}
 	if last && r.kind.load()&flagPermanent == 0 {
 		n.putDestroyed(i, r)
-	} else if permits := rec.permits.load(); permits != 0 && last {
+	} else if permits != 0 && last {
 		n.putCount(r, permits)
 	}
 	n.putHandleFree(h, rec)
@@ -127,6 +131,15 @@ func (n *Namespace) unlinkOfObject(r *objectRecord, h uint32, rec *handleRecord,
 	return prev
 }
 
+// permitsOf is the number of permits that were taken through a handle and must
+// come back.
+func permitsOf(r *objectRecord, rec *handleRecord) uint64 {
+	if r.kind.load()&flagReclaim == 0 {
+		return 0
+	}
+	return rec.permits.load()
+}
+
 // putPermitsElsewhere moves the permits of a handle that goes to another one
 // of the same process or, when there is none, back to the semaphore; it
 // reports the latter.
@@ -162,13 +175,14 @@ func (n *Namespace) putCount(r *objectRecord, permits uint64) {
 	n.put(&r.state, withPayload(s, uint32(min(uint64(payload(s))+permits, r.max.load()))))
 }
 
-// putDestroyed frees an object without handles: its name, its record, and by a
-// new generation every use of it that is still under way.
+// putDestroyed frees an object without handles: its name, its ring, its record,
+// and by a new generation every use of it that is still under way.
 func (n *Namespace) putDestroyed(i uint32, r *objectRecord) {
 	if r.queue.load() != 0 {
 		n.damaged("object %d has waits and no handle", i)
 	}
 	n.putNameFree(i, r)
+	n.putRingFree(r)
 	n.put(&r.state, nextGeneration(r.state.load()))
 	n.give(objectTable, i, &r.chain)
 }

@@ -93,6 +93,8 @@ func (n *Namespace) describe(r *objectRecord) backend.Info {
 		info.Count, info.Max = int(payload(s)), int(r.max.load())
 	case backend.Timer:
 		n.describeTimer(r, &info)
+	case backend.Mailslot:
+		n.describeMailslot(r, &info)
 	}
 	info.HeldOpen = n.holders(r)
 	for _, h := range info.HeldOpen {
@@ -120,6 +122,25 @@ func (n *Namespace) describeTimer(r *objectRecord, info *backend.Info) {
 	}
 }
 
+func (n *Namespace) describeMailslot(r *objectRecord, info *backend.Info) {
+	ring := n.ringRecord(uint32(r.max.load()))
+	reader := n.client(first(ring.object.load()))
+	info.Name = strings.TrimPrefix(info.Name, mailslotMark)
+	info.Signaled = !ring.empty()
+	info.Mailslot = &backend.MailslotInfo{
+		MaxMessage:  int64(ring.most.load()),
+		Queue:       int64(ring.size.load()),
+		Next:        -1,
+		Messages:    ring.messages(),
+		Bytes:       int64(ring.used()),
+		ReadTimeout: time.Duration(ring.timeout.load()),
+		Reader:      &reader,
+	}
+	if r.kind.load()&flagEnded != 0 {
+		info.Mailslot.Reader = nil
+	}
+}
+
 // holders are the processes that have an object open, in no order.
 func (n *Namespace) holders(r *objectRecord) []backend.Holder {
 	var list []backend.Holder
@@ -139,7 +160,7 @@ func (n *Namespace) holders(r *objectRecord) []backend.Holder {
 			list = append(list, backend.Holder{Client: n.client(slot)})
 		}
 		list[k].Handles++
-		list[k].Permits += int(rec.permits.load())
+		list[k].Permits += int(permitsOf(r, rec))
 		h = first(rec.ofObj.load())
 	}
 	return list

@@ -9,7 +9,7 @@ import "unsafe"
 // they grow.
 const (
 	magic   = 0x00_67_65_73_63_70_69_01 // "\x01ipcseg\x00" in memory
-	version = 1
+	version = 2
 
 	maxSlots   = 1 << 13
 	maxObjects = 1 << 17
@@ -17,6 +17,7 @@ const (
 	maxWaiters = 1 << 18
 	maxBlocks  = 1 << 15
 	maxChunks  = 1 << 18
+	maxRings   = 1 << 14
 
 	bucketCount = 1 << 14
 	logSize     = 512
@@ -61,6 +62,7 @@ const (
 	waiterTable
 	blockTable
 	chunkTable
+	ringTable
 	tableCount
 )
 
@@ -88,12 +90,12 @@ type slotRecord struct {
 	_       [8]byte
 }
 
-// objectRecord is an event, mutex, semaphore or timer. All but state is
+// objectRecord is an event, mutex, semaphore, timer or mailslot. All but state is
 // changed under the lock, through the log, once the object is reachable.
 type objectRecord struct {
 	state  word // see state.go
 	kind   word // kind and flags
-	max    word // semaphores
+	max    word // semaphores; mailslots, and the mutexes of their writers: the ring
 	queue  word // first and last entry of those who wait
 	due    word // timers: nanoseconds of the clock
 	clock  word // timers: clockNone, clockMonotonic, clockWall
@@ -113,6 +115,7 @@ const (
 	flagManual    = 1 << 8
 	flagPermanent = 1 << 9
 	flagReclaim   = 1 << 10
+	flagEnded     = 1 << 11 // a mailslot whose reader is gone
 )
 
 // Values of objectRecord.clock. An armed timer keeps S set.
@@ -128,7 +131,7 @@ type handleRecord struct {
 	place   word // object, slot
 	ofObj   word // next, previous in the object's list; next free
 	ofSlot  word // next, previous in the slot's list
-	permits word // semaphores with flagReclaim: acquired and not released
+	permits word // semaphores with flagReclaim: acquired and not released; mailslots: 1 for the reader's
 }
 
 // waiterRecord is one wait. A record belongs to a slot for as long as its
@@ -176,6 +179,34 @@ type chunkRecord struct {
 
 const chunkText = 56
 
+// ringRecord is the queue of a mailslot, but for its messages, which are in a
+// file of their own; see ring.go.
+type ringRecord struct {
+	// Written before the mailslot can be found.
+	size   word // bytes of the file, a power of two
+	most   word // bytes of the longest message; 0: as many as fit
+	object word // slot of the reader's process, object
+	parts  word // objects: the writers' mutex (the gate), the event of free room
+
+	timeout word // nanoseconds that the reader waits for a message; for people only
+	wanted  word // bytes of room that a writer waits for; 0: nobody waits
+	_       [2]word
+
+	// Written by the owner of the gate.
+	tail     word // cursor behind the last message
+	base     word // position of the first byte of the file
+	reserved word // bytes of the file that have memory
+	seen     word // head, not later than it is
+	_        [4]word
+
+	// Written by the reader.
+	head word // cursor of the first message
+	_    [7]word
+
+	chain word // next free
+	_     [7]word
+}
+
 // The places of everything.
 const (
 	offLog     = pageSize
@@ -186,9 +217,10 @@ const (
 	offWaiters = offHandles + maxHandles*unsafe.Sizeof(handleRecord{})
 	offBlocks  = offWaiters + maxWaiters*unsafe.Sizeof(waiterRecord{})
 	offChunks  = offBlocks + maxBlocks*unsafe.Sizeof(blockRecord{})
+	offRings   = offChunks + maxChunks*unsafe.Sizeof(chunkRecord{})
 
 	// Size is the size of a segment's file. It is sparse.
-	Size = int64(offChunks + maxChunks*unsafe.Sizeof(chunkRecord{}))
+	Size = int64(offRings + maxRings*unsafe.Sizeof(ringRecord{}))
 
 	// InitialReserve is the part that must have memory before Format: the
 	// header, the log, the names' hash table and the first slots.
@@ -210,6 +242,7 @@ var geometries = [tableCount]geometry{
 	waiterTable: {uint64(offWaiters), uint64(unsafe.Sizeof(waiterRecord{})), maxWaiters, 32},
 	blockTable:  {uint64(offBlocks), uint64(unsafe.Sizeof(blockRecord{})), maxBlocks, 8},
 	chunkTable:  {uint64(offChunks), uint64(unsafe.Sizeof(chunkRecord{})), maxChunks, 64},
+	ringTable:   {uint64(offRings), uint64(unsafe.Sizeof(ringRecord{})), maxRings, 16},
 }
 
 // layoutHash sums up the constants of the layout, so that two builds that

@@ -5,16 +5,23 @@ import "github.com/winsys-go/ipc/internal/backend"
 // The names of a namespace: a hash table of lists of objects. A name is kept
 // in chunks, which are linked as in the list of free ones that they come from.
 
+// maxName is the longest name that is stored: that of a mailslot has a mark.
+const maxName = backend.MaxName + len(mailslotMark)
+
 // lookup finds the object that has a name; 0 when there is none.
 func (n *Namespace) lookup(name string) uint32 {
-	hash := hashName(name)
+	return n.lookupBy(hashName(name), func(r *objectRecord) bool { return n.nameIs(r, name) })
+}
+
+// lookupBy finds the object that has the hash of a name and is the one.
+func (n *Namespace) lookupBy(hash uint32, is func(r *objectRecord) bool) uint32 {
 	i := uint32(n.bucket(hash).load())
 	for range n.records(objectTable) {
 		if i == 0 {
 			return 0
 		}
 		r := n.object(i)
-		if uint32(r.hash.load()) == hash && n.nameIs(r, name) {
+		if uint32(r.hash.load()) == hash && is(r) {
 			return i
 		}
 		i = uint32(r.chain.load())
@@ -45,7 +52,7 @@ func (n *Namespace) nameIs(r *objectRecord, name string) bool {
 func (n *Namespace) nameOf(r *objectRecord) string {
 	at := r.name.load()
 	length := int(second(at))
-	if length > backend.MaxName {
+	if length > maxName {
 		n.damaged("a name of %d bytes", length)
 	}
 	text := make([]byte, 0, length)
@@ -59,8 +66,12 @@ func (n *Namespace) nameOf(r *objectRecord) string {
 
 // putName gives the new object i its name.
 func (n *Namespace) putName(i uint32, r *objectRecord, name string) error {
+	return n.putNameAs(i, r, name, hashName(name))
+}
+
+// putNameAs is putName with the hash by which the name is to be found.
+func (n *Namespace) putNameAs(i uint32, r *objectRecord, name string, hash uint32) error {
 	r.name.set(0)
-	hash := hashName(name)
 	r.hash.set(uint64(hash))
 	if name == "" {
 		n.put(&r.chain, 0)
@@ -128,7 +139,7 @@ func (n *Namespace) putNameFree(i uint32, r *objectRecord) {
 		return
 	}
 	length := second(at)
-	if length == 0 || length > backend.MaxName {
+	if length == 0 || int(length) > maxName {
 		n.damaged("a name of %d bytes", length)
 	}
 	last := n.chunk(c)

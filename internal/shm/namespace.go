@@ -38,6 +38,7 @@ type Namespace struct {
 	wakes    wakeList
 	settling int64 // the time at which the present settling of a mutex began
 	handles  map[*Object]struct{}
+	ends     map[mailslotEnd]struct{} // of mailslots, which close handles themselves
 	owners   ownerNumbers
 	waiting  map[uint32]*waiter // blocked waits by the index of their record
 	idle     []*waiter
@@ -63,6 +64,7 @@ func Attach(mem []byte, sys System) (*Namespace, error) {
 		sys:      sys,
 		patience: lockPatience,
 		handles:  map[*Object]struct{}{},
+		ends:     map[mailslotEnd]struct{}{},
 		waiting:  map[uint32]*waiter{},
 		left:     make(chan struct{}),
 	}
@@ -95,7 +97,7 @@ func (n *Namespace) depart() error {
 	}
 	n.closed = true
 	n.leaving = true
-	handles := slices.SortedFunc(maps.Keys(n.handles), func(a, b *Object) int { return cmp.Compare(a.handle, b.handle) })
+	ends := slices.SortedFunc(maps.Keys(n.ends), func(a, b mailslotEnd) int { return cmp.Compare(a.handleIndex(), b.handleIndex()) })
 	n.mu.Unlock()
 
 	// All waits first: what the closing of one handle frees must not go to the
@@ -104,6 +106,14 @@ func (n *Namespace) depart() error {
 		n.withdrawAll(slices.SortedFunc(maps.Values(n.waiting), func(a, b *waiter) int { return cmp.Compare(a.index, b.index) }), claimClosed)
 		return nil
 	})
+	for _, end := range ends {
+		if e := end.Close(); e != nil && err == nil {
+			err = e
+		}
+	}
+	n.mu.Lock()
+	handles := slices.SortedFunc(maps.Keys(n.handles), func(a, b *Object) int { return cmp.Compare(a.handle, b.handle) })
+	n.mu.Unlock()
 	for _, o := range handles {
 		if errors.Is(err, backend.ErrStalled) {
 			o.open.Store(0) // leave tries once more, for all of them

@@ -16,7 +16,7 @@ type Object struct {
 	free   uint64 // mutexes: free, and owned by this handle
 	owned  uint64
 	auto   uint64        // auto-reset events: set; else what no state is
-	open   atomic.Uint32 // 1 while the handle may be used
+	open   atomic.Uint32 // handleClosed, handleOpen, handleEnding
 	manual bool
 	kind   backend.Kind
 
@@ -26,6 +26,8 @@ type Object struct {
 	owner   uint32 // mutexes: who this handle is as an owner
 	max     uint64 // semaphores
 	existed bool
+
+	ring *ringRecord // mailslots
 
 	spin  spinner
 	waits *handleLink // blocked waits through this handle; under n.mu
@@ -39,6 +41,13 @@ type (
 	Mutex     struct{ Object }
 	Semaphore struct{ Object }
 	Timer     struct{ Object }
+)
+
+// The values of Object.open.
+const (
+	handleClosed = iota
+	handleOpen
+	handleEnding // can be used, but for waits
 )
 
 // Namespace gives the namespace of the object; nil for the zero value.
@@ -94,8 +103,11 @@ func (o *Object) bind(n *Namespace, i, h uint32, r *objectRecord, existed bool) 
 	if o.kind == backend.Event && !o.manual {
 		o.auto = o.base | 1
 	}
+	if o.kind == backend.Mailslot {
+		o.ring = n.ringRecord(uint32(r.max.load()))
+	}
 	n.handles[o] = struct{}{}
-	o.open.Store(1)
+	o.open.Store(handleOpen)
 }
 
 // Create makes o a handle to a new object, or to the one that has the name.
@@ -275,21 +287,7 @@ func (o *Object) Close() error {
 	}
 	n := o.n
 	err := n.locked(func() error {
-		var waits []*waiter
-		for l := o.waits; l != nil; l = l.next {
-			waits = append(waits, l.w)
-		}
-		n.withdrawAll(waits, claimClosed)
-		r := n.object(o.index)
-		if generation(r.state.load()) != o.base {
-			n.damaged("the object of an open handle is gone")
-		}
-		if o.kind == backend.Mutex {
-			n.pass(o.index, r, o.owner, abandoned)
-			n.owners.give(o.owner & ownerNumberMask)
-		}
-		delete(n.handles, o)
-		n.dropHandle(o.handle, n.handle(o.handle))
+		n.discard(o)
 		return nil
 	})
 	switch {
@@ -299,4 +297,40 @@ func (o *Object) Close() error {
 		n.failThrough(o, backend.ErrClosed)
 	}
 	return err
+}
+
+// discard is Close under the lock.
+func (n *Namespace) discard(o *Object) {
+	o.open.Store(handleClosed)
+	n.endWaits(o)
+	r := n.object(o.index)
+	if generation(r.state.load()) != o.base {
+		n.damaged("the object of an open handle is gone")
+	}
+	if o.kind == backend.Mutex {
+		n.pass(o.index, r, o.owner, abandoned)
+		n.owners.give(o.owner & ownerNumberMask)
+	}
+	delete(n.handles, o)
+	n.dropHandle(o.handle, n.handle(o.handle))
+}
+
+// endWaits ends the waits through a handle.
+func (n *Namespace) endWaits(o *Object) {
+	var waits []*waiter
+	for l := o.waits; l != nil; l = l.next {
+		waits = append(waits, l.w)
+	}
+	n.withdrawAll(waits, claimClosed)
+}
+
+// refuseWaits ends the waits through the handle and lets no other begin. What
+// does not wait still works.
+func (o *Object) refuseWaits() error {
+	return o.n.locked(func() error {
+		if o.open.CompareAndSwap(handleOpen, handleEnding) {
+			o.n.endWaits(o)
+		}
+		return nil
+	})
 }

@@ -136,6 +136,7 @@ func (n *Namespace) abandonOf(i, k uint32) {
 	r := n.object(k)
 	owner := payload(r.state.load())
 	if backend.Kind(r.kind.load()&kindMask) == backend.Mutex && owner != 0 && owner != frozen && ownerSlot(owner) == i {
+		n.announceOf(r)
 		n.pass(k, r, owner, abandoned)
 	}
 }

@@ -3,7 +3,8 @@ package shm
 import "github.com/winsys-go/ipc/internal/backend"
 
 // recover finishes what a holder of the lock left when it died: its committed
-// log, mutexes that it froze, a pulse, timers that it set, and grants that were due. It has no
+// log, mutexes that it froze, a pulse, timers that it set, messages that it sent,
+// and grants that were due. It has no
 // input but the segment, and can itself be done again at any point.
 func (n *Namespace) recover() {
 	n.redo()
@@ -18,8 +19,8 @@ func (n *Namespace) recover() {
 		if payload(s) == frozen {
 			n.frozen = append(n.frozen, i)
 		}
+		n.refresh(i, r)
 		if backend.Kind(r.kind.load()&kindMask) == backend.Timer {
-			n.expire(i, r)
 			n.tellWaiters(i, r)
 		}
 		n.settle(i, r)

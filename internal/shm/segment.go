@@ -88,11 +88,12 @@ func (n *Namespace) slot(i uint32) *slotRecord {
 	return n.slotAt(i)
 }
 
-func (n *Namespace) object(i uint32) *objectRecord { return (*objectRecord)(n.record(objectTable, i)) }
-func (n *Namespace) handle(i uint32) *handleRecord { return (*handleRecord)(n.record(handleTable, i)) }
-func (n *Namespace) waiter(i uint32) *waiterRecord { return (*waiterRecord)(n.record(waiterTable, i)) }
-func (n *Namespace) block(i uint32) *blockRecord   { return (*blockRecord)(n.record(blockTable, i)) }
-func (n *Namespace) chunk(i uint32) *chunkRecord   { return (*chunkRecord)(n.record(chunkTable, i)) }
+func (n *Namespace) object(i uint32) *objectRecord   { return (*objectRecord)(n.record(objectTable, i)) }
+func (n *Namespace) handle(i uint32) *handleRecord   { return (*handleRecord)(n.record(handleTable, i)) }
+func (n *Namespace) waiter(i uint32) *waiterRecord   { return (*waiterRecord)(n.record(waiterTable, i)) }
+func (n *Namespace) block(i uint32) *blockRecord     { return (*blockRecord)(n.record(blockTable, i)) }
+func (n *Namespace) chunk(i uint32) *chunkRecord     { return (*chunkRecord)(n.record(chunkTable, i)) }
+func (n *Namespace) ringRecord(i uint32) *ringRecord { return (*ringRecord)(n.record(ringTable, i)) }
 
 // An entry's index: those within waiters come first, then those of blocks.
 func inlineEntry(waiter uint32, k int) uint32 { return waiter*inlineEntries + uint32(k) }

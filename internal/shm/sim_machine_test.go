@@ -40,6 +40,7 @@ type machine struct {
 	watch   func(access) // called before every step
 	passing func(d int64)
 	stalled error
+	rings   map[uint32]simRing // the files of mailslots
 }
 
 // A simProcess is a process of the machine.
@@ -102,7 +103,7 @@ func newMachine(seed uint64) *machine {
 		}
 		machineMemory = mem
 	}
-	m := &machine{mem: machineMemory, now: 1_000_000, random: rand.New(rand.NewPCG(seed, 1)), watch: func(access) {}}
+	m := &machine{mem: machineMemory, now: 1_000_000, random: rand.New(rand.NewPCG(seed, 1)), watch: func(access) {}, rings: map[uint32]simRing{}}
 	m.passing = func(int64) {}
 	wipe(m.mem)
 	Format(m.mem, [16]byte{1})

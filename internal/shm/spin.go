@@ -100,6 +100,9 @@ func (o *Object) spinFor() (ok, wasAbandoned bool, err error) {
 
 // seemsSignalled looks at the state without disturbing its cache line.
 func (o *Object) seemsSignalled() bool {
+	if o.kind == backend.Mailslot {
+		return !o.ring.empty()
+	}
 	p := payload(o.word.load())
 	if o.kind == backend.Mutex {
 		return p == 0

@@ -1,6 +1,10 @@
 package shm
 
-import "time"
+import (
+	"time"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
 
 // System is what the engine needs of the operating system. Words are addresses
 // in the segment, which other processes have mapped too.
@@ -56,6 +60,12 @@ type System interface {
 	Unpin()
 	// Pause spends about n times 25 ns.
 	Pause(n int)
+
+	// CreateRing makes the file of a mailslot's messages anew and maps it,
+	// OpenRing maps it, RemoveRing removes it. Those that have it mapped keep it.
+	CreateRing(i uint32, size int64) (backend.RingFile, error)
+	OpenRing(i uint32, size int64) (backend.RingFile, error)
+	RemoveRing(i uint32) error
 
 	// Close releases the mapping and the file.
 	Close() error

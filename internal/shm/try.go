@@ -27,6 +27,8 @@ func (o *Object) try() (ok, wasAbandoned, sure bool, err error) {
 		return ok, wasAbandoned, sure, err
 	case backend.Semaphore:
 		ok, sure = o.tryPermit()
+	case backend.Mailslot:
+		ok, sure = !o.ring.empty(), true
 	default:
 		ok, sure = o.trySignal()
 	}

@@ -175,6 +175,9 @@ func (n *Namespace) checkOpen(req *request, owner *Owner) error {
 		if err != nil {
 			return err
 		}
+		if o.open.Load() == handleEnding {
+			return backend.ErrClosed
+		}
 		if req.owners[at] != 0 {
 			if err := n.ownerAlive(r); err != nil {
 				return err
@@ -209,7 +212,7 @@ func (n *Namespace) poll(req *request) (backend.WaitResult, bool) {
 		o := req.refs[at]
 		r := n.object(o.index)
 		n.close(o.index, r)
-		n.expire(o.index, r)
+		n.refresh(o.index, r)
 		if n.signalledFor(o.index, r, req.owners[at]) {
 			wasAbandoned := n.putConsumed(r, o.handle, req.owners[at])
 			n.commitIfAny()
@@ -231,7 +234,7 @@ func (n *Namespace) consumeAll(req *request) (result backend.WaitResult, ok bool
 		o := req.refs[at]
 		r := n.object(o.index)
 		n.close(o.index, r)
-		n.expire(o.index, r)
+		n.refresh(o.index, r)
 	}
 	for _, at := range req.unique {
 		o := req.refs[at]

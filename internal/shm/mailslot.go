@@ -1,0 +1,363 @@
+package shm
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"unicode"
+	"unsafe"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
+
+// A mailslot is an object with a ring, a mutex and an event:
+//
+//   - the object has the name, and is what waits are for. Its payload is 1 while
+//     there are messages, but only while S is set, which is while somebody waits;
+//     without waits nobody looks at it, and sending or receiving a message does
+//     not touch it. Who sets S looks into the ring (lookIntoRing); who sends or
+//     receives looks at S afterwards: one of the two sees the other.
+//   - the gate is the mutex of those who write.
+//   - room is an auto-reset event, for the owner of the gate when the ring is full.
+//
+// Each end has a handle to all three. The mailslot is over when the reader's
+// handle is closed, by itself or by the reaper: then flagEnded is set and the
+// name is free, in one step; room is set, so that a writer who waits finds out;
+// and the file is removed. All of that is done again if whoever does it dies.
+
+// mailslotMark begins the name of a mailslot in the table of names, which it
+// shares with objects whose names have no backslash.
+const mailslotMark = `\`
+
+// DefaultQueue is the room for messages when nobody asks for more or less.
+const DefaultQueue = 16 << 20
+
+// A mailslotEnd is a *Mailslot or a *MailslotWriter.
+type mailslotEnd interface {
+	Close() error
+	handleIndex() uint32
+}
+
+// An endpoint is what both ends of a mailslot have.
+type endpoint struct {
+	Object
+	gate Mutex
+	room Event
+	view ring
+}
+
+func (e *endpoint) handleIndex() uint32 { return e.handle }
+
+// closeParts closes the handles and the file, of which nobody makes use any more.
+func (e *endpoint) closeParts(end mailslotEnd) error {
+	n := e.n
+	err := n.locked(func() error {
+		for _, o := range []*Object{&e.Object, &e.room.Object, &e.gate.Object} {
+			if o.open.Load() != handleClosed {
+				n.discard(o)
+			}
+		}
+		delete(n.ends, end)
+		return nil
+	})
+	if e.view.file != nil {
+		e.view.file.Close()
+	}
+	switch {
+	case err == backend.ErrClosed:
+		return nil // this process has left meanwhile
+	case errors.Is(err, backend.ErrCorrupt):
+		for _, o := range []*Object{&e.Object, &e.room.Object, &e.gate.Object} {
+			o.open.Store(handleClosed)
+			n.failThrough(o, backend.ErrClosed)
+		}
+	}
+	return err
+}
+
+// ended reports whether the reader is gone.
+func (e *endpoint) ended() bool {
+	r := (*objectRecord)(unsafe.Pointer(e.word)) // which begins with its state
+	return r.kind.load()&flagEnded != 0
+}
+
+// update makes the state of the object what the ring is, for those who wait.
+func (e *endpoint) update() error {
+	return e.locked(func(r *objectRecord) error {
+		e.n.close(e.index, r)
+		e.n.refresh(e.index, r)
+		return nil
+	})
+}
+
+// lookIntoRing signals mailslot i, which is closed, as long as it has messages.
+func (n *Namespace) lookIntoRing(i uint32, r *objectRecord) {
+	full := uint32(1)
+	if n.ringRecord(uint32(r.max.load())).empty() {
+		full = 0
+	}
+	if s := r.state.load(); payload(s) != full {
+		r.state.store(withPayload(s, full))
+	}
+	if full != 0 {
+		n.settle(i, r)
+	}
+}
+
+// foldName makes names equal that differ in the case of letters only.
+func foldName(name string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
+			least = min(least, next)
+		}
+		return least
+	}, name)
+}
+
+// findMailslot looks for a mailslot whose reader lives; 0 when there is none.
+func (n *Namespace) findMailslot(name string) (uint32, error) {
+	key := mailslotMark + foldName(name)
+	i := n.lookupBy(hashName(key), func(r *objectRecord) bool { return foldName(n.nameOf(r)) == key })
+	if i == 0 {
+		return 0, nil
+	}
+	reader := first(n.ringRecord(uint32(n.object(i).max.load())).object.load())
+	if n.slotGone(n.slot(reader)) {
+		return 0, deadHolder{reader}
+	}
+	return i, nil
+}
+
+// CreateMailslot makes m the reader of a new mailslot.
+func (n *Namespace) CreateMailslot(m *Mailslot, spec *backend.MailslotSpec) error {
+	if err := n.stillThere(); err != nil {
+		return err
+	}
+	return n.locked(func() error {
+		if n.closed {
+			return backend.ErrClosed
+		}
+		i, err := n.findMailslot(spec.Name)
+		if err == nil && i != 0 {
+			err = fmt.Errorf("%w: it has a reader, and there can be only one", backend.ErrExist)
+		}
+		if err != nil {
+			return err
+		}
+		return n.createMailslot(m, spec)
+	})
+}
+
+// createMailslot makes the parts first, so that the mailslot is complete when it
+// gets its name.
+func (n *Namespace) createMailslot(m *Mailslot, spec *backend.MailslotSpec) error {
+	if err := n.createNew(&m.gate.Object, &backend.Spec{Kind: backend.Mutex}); err != nil {
+		return err
+	}
+	err := n.createNew(&m.room.Object, &backend.Spec{Kind: backend.Event})
+	if err == nil {
+		if err = n.createRing(m, spec); err == nil {
+			m.timeout.Store(int64(spec.ReadTimeout))
+			n.ends[m] = struct{}{}
+			return nil
+		}
+		n.discard(&m.room.Object)
+	}
+	n.discard(&m.gate.Object)
+	*m = Mailslot{}
+	return err
+}
+
+// createRing makes the object with the name, its ring and its file.
+func (n *Namespace) createRing(m *Mailslot, spec *backend.MailslotSpec) error {
+	k, err := n.take(ringTable, func(i uint32) *word { return &n.ringRecord(i).chain })
+	if err != nil {
+		return err
+	}
+	i, err := n.take(objectTable, func(i uint32) *word { return &n.object(i).chain })
+	if err != nil {
+		return err
+	}
+	r := n.newObject(i)
+	if err := n.putNameAs(i, r, mailslotMark+spec.Name, hashName(mailslotMark+foldName(spec.Name))); err != nil {
+		return err
+	}
+	n.fill(r, &m.Object, &backend.Spec{Kind: backend.Mailslot})
+	r.max.set(uint64(k))
+	h, err := n.putFirstHandle(i, r)
+	if err != nil {
+		return err
+	}
+	(*handleRecord)(n.taken(handleTable, h)).permits.set(1)
+	rec := (*ringRecord)(n.taken(ringTable, k))
+	n.fillRing(rec, m, i, spec)
+	if err := n.createFile(m, rec, k); err != nil {
+		n.pending = 0
+		return err
+	}
+	n.object(m.gate.index).max.store(uint64(k))
+	n.object(m.room.index).max.store(uint64(k))
+	n.commit()
+	m.bind(n, i, h, r, false)
+	return nil
+}
+
+// fillRing writes the record of a ring that nobody can reach yet.
+func (n *Namespace) fillRing(rec *ringRecord, m *Mailslot, i uint32, spec *backend.MailslotSpec) {
+	size := ringSize(max(spec.Queue, spec.MaxMessage+wordSize))
+	rec.size.set(uint64(size))
+	rec.most.set(uint64(spec.MaxMessage))
+	rec.object.set(pair(n.slotIndex, i))
+	rec.parts.set(pair(m.gate.index, m.room.index))
+	rec.timeout.set(uint64(spec.ReadTimeout))
+	rec.reserved.set(uint64(min(size, firstMemory)))
+	for _, w := range []*word{&rec.wanted, &rec.tail, &rec.base, &rec.seen, &rec.head} {
+		w.set(0)
+	}
+}
+
+// createFile makes the file of ring k.
+func (n *Namespace) createFile(m *Mailslot, rec *ringRecord, k uint32) error {
+	n.unpin() // this takes its time
+	file, err := n.sys.CreateRing(k, int64(rec.size.load()))
+	if err != nil {
+		return noSpace(err)
+	}
+	err = noSpace(file.Reserve(0, int64(rec.reserved.load())))
+	if err == nil {
+		err = m.view.open(rec, k, file)
+	}
+	if err != nil {
+		file.Close()
+		n.sys.RemoveRing(k)
+	}
+	return err
+}
+
+// OpenMailslot makes w a writer of the mailslot that has the name.
+func (n *Namespace) OpenMailslot(w *MailslotWriter, name string) error {
+	if err := n.stillThere(); err != nil {
+		return err
+	}
+	var k uint32
+	err := n.locked(func() error {
+		if n.closed {
+			return backend.ErrClosed
+		}
+		i, err := n.findMailslot(name)
+		if err == nil && i == 0 {
+			err = backend.ErrNotExist
+		}
+		if err != nil {
+			return err
+		}
+		k = uint32(n.object(i).max.load())
+		return n.attachWriter(w, i)
+	})
+	if err != nil {
+		return err
+	}
+	if err := w.openFile(k); err != nil {
+		w.Close()
+		return err
+	}
+	return nil
+}
+
+// attachWriter opens handles to the mailslot and its parts, all or none.
+func (n *Namespace) attachWriter(w *MailslotWriter, i uint32) error {
+	parts := n.ringRecord(uint32(n.object(i).max.load())).parts.load()
+	if err := n.attach(&w.Object, i, nil); err != nil {
+		return err
+	}
+	err := n.attach(&w.room.Object, second(parts), nil)
+	if err == nil {
+		if err = n.attach(&w.gate.Object, first(parts), nil); err == nil {
+			n.ends[w] = struct{}{}
+			return nil
+		}
+		n.discard(&w.room.Object)
+	}
+	n.discard(&w.Object)
+	*w = MailslotWriter{}
+	return err
+}
+
+// openFile maps the messages. The reader may have gone meanwhile.
+func (w *MailslotWriter) openFile(k uint32) error {
+	size := w.ring.size.load()
+	if size < minRing || size > maxRing {
+		return fmt.Errorf("%w: a ring of %d bytes", backend.ErrCorrupt, size)
+	}
+	file, err := w.n.sys.OpenRing(k, int64(size))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return backend.ErrNotExist
+	case err != nil:
+		return err
+	}
+	if err := w.view.open(w.ring, k, file); err != nil {
+		file.Close()
+		return err
+	}
+	return nil
+}
+
+// isReader reports whether a handle is that of a mailslot's reader.
+func isReader(r *objectRecord, rec *handleRecord) bool {
+	return backend.Kind(r.kind.load()&kindMask) == backend.Mailslot && rec.permits.load() != 0
+}
+
+// endMailslot ends a mailslot whose reader goes. It may be done again.
+func (n *Namespace) endMailslot(i uint32, r *objectRecord) {
+	kind := r.kind.load()
+	k := uint32(r.max.load())
+	if kind&flagEnded == 0 {
+		n.putNameFree(i, r)
+		n.put(&r.name, 0)
+		n.put(&r.kind, kind|flagEnded)
+		n.commit()
+	}
+	n.signalRoom(k)
+	n.unpin()           // this takes its time
+	n.sys.RemoveRing(k) // if that fails, the next user of the number does it
+}
+
+// signalRoom tells the writer who waits for room in ring k.
+func (n *Namespace) signalRoom(k uint32) {
+	i := second(n.ringRecord(k).parts.load())
+	r := n.object(i)
+	if backend.Kind(r.kind.load()&kindMask) != backend.Event || r.max.load() != uint64(k) {
+		return
+	}
+	n.close(i, r)
+	r.state.store(withPayload(r.state.load(), 1))
+	n.settle(i, r)
+}
+
+// announceOf tells the readers of what the dead owner of a gate may have sent
+// as the last thing in its life.
+func (n *Namespace) announceOf(gate *objectRecord) {
+	k := uint32(gate.max.load())
+	if k == 0 {
+		return
+	}
+	i := second(n.ringRecord(k).object.load())
+	r := n.object(i)
+	if isMailslot := backend.Kind(r.kind.load()&kindMask) == backend.Mailslot; !isMailslot || r.max.load() != uint64(k) || r.handles.load() == 0 {
+		return
+	}
+	n.close(i, r)
+	n.refresh(i, r)
+}
+
+// putRingFree gives back the ring of a mailslot that is destroyed.
+func (n *Namespace) putRingFree(r *objectRecord) {
+	if backend.Kind(r.kind.load()&kindMask) != backend.Mailslot {
+		return
+	}
+	k := uint32(r.max.load())
+	n.give(ringTable, k, &n.ringRecord(k).chain)
+}
