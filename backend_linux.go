@@ -23,6 +23,8 @@ type (
 	engineSemaphore = shm.Semaphore
 	engineTimer     = shm.Timer
 	engineOwner     = shm.Owner
+	engineMailslot  = shm.Mailslot
+	engineWriter    = shm.MailslotWriter
 	engineProcess   = *linux.Process
 )
 
@@ -31,6 +33,8 @@ var (
 	_ backend.MutexObject     = (*engineMutex)(nil)
 	_ backend.SemaphoreObject = (*engineSemaphore)(nil)
 	_ backend.TimerObject     = (*engineTimer)(nil)
+	_ backend.MailslotReader  = (*engineMailslot)(nil)
+	_ backend.MailslotSender  = (*engineWriter)(nil)
 )
 
 func engineWait(ctx context.Context, owner *engineOwner, all bool, refs []*engineObject) (backend.WaitResult, error) {

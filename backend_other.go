@@ -18,6 +18,8 @@ type (
 	engineSemaphore = unsupported.Semaphore
 	engineTimer     = unsupported.Timer
 	engineOwner     = unsupported.Owner
+	engineMailslot  = unsupported.Mailslot
+	engineWriter    = unsupported.Writer
 	engineProcess   = *unsupported.Process
 )
 

@@ -38,6 +38,20 @@ var (
 	ErrInvalidName = backend.ErrInvalidName
 	// ErrInvalidUse: an operation that this end or state does not have.
 	ErrInvalidUse = backend.ErrInvalidUse
+	// ErrMailslotEmpty: there is no message, or none came in the time that the
+	// mailslot's ReadTimeout allows.
+	ErrMailslotEmpty = backend.ErrMailslotEmpty
+	// ErrMailslotFull: there is no room for the message. Nothing was sent.
+	ErrMailslotFull = backend.ErrMailslotFull
+	// ErrMessageTooBig: the message is longer than the mailslot takes. Nothing
+	// was sent.
+	ErrMessageTooBig = backend.ErrMessageTooBig
+	// ErrMessageTooComplex: the codec cannot make a message of the value.
+	// Nothing was sent.
+	ErrMessageTooComplex = backend.ErrMessageTooComplex
+	// ErrShortBuffer: the message does not fit into the buffer. It stays where
+	// it was.
+	ErrShortBuffer = backend.ErrShortBuffer
 	// ErrNoProcess: no process has that id.
 	ErrNoProcess = backend.ErrNoProcess
 	// ErrNoSpace: the namespace, or the file system below it, is full.
@@ -99,6 +113,12 @@ func wayOut(err error) string {
 		return "the count is unchanged: release only what was acquired"
 	case ErrWrongType:
 		return "events, mutexes, semaphores and timers share their names: choose another"
+	case ErrMailslotEmpty:
+		return "wait for a message with Get, or set a longer ReadTimeout"
+	case ErrMailslotFull:
+		return "wait for room with Put, or create it with a larger QueueBytes"
+	case ErrShortBuffer:
+		return "the message is still there: read it into a larger buffer"
 	case ErrCorrupt:
 		return "stop its users, remove its directory and start again"
 	}

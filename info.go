@@ -12,7 +12,7 @@ import (
 // Info describes an object at one instant. Fields that its type does not have
 // are zero.
 type Info struct {
-	// Type is event, mutex, semaphore or timer.
+	// Type is event, mutex, semaphore, timer or mailslot.
 	Type string `json:"type"`
 	// Name is the name within the namespace; empty for an anonymous object.
 	Name string `json:"name"`
@@ -40,6 +40,9 @@ type Info struct {
 	// Period is the timer's, in nanoseconds; 0 when it fires once.
 	Period time.Duration `json:"period_ns,omitempty"`
 
+	// Mailslot is what only mailslots have; nil for other objects.
+	Mailslot *MailslotInfo `json:"mailslot,omitempty"`
+
 	// Handles is the number of open handles, in all processes.
 	Handles int `json:"handles"`
 	// Waiters is the number of blocked waits.
@@ -48,6 +51,26 @@ type Info struct {
 	Holders []Holder `json:"holders,omitempty"`
 	// Waiting are the blocked waits, the longest first.
 	Waiting []Waiter `json:"waiting,omitempty"`
+}
+
+// MailslotInfo describes the queue of a mailslot at one instant.
+type MailslotInfo struct {
+	// MaxMessageSize is that of [MailslotOptions]; 0 means as much as fits.
+	MaxMessageSize int64 `json:"max_message_size"`
+	// QueueBytes is the room for messages; 0 where the system has no limit.
+	QueueBytes int64 `json:"queue_bytes"`
+	// Messages is the number of messages in the queue.
+	Messages int `json:"messages"`
+	// Bytes is the room that they take, 8 bytes for each included; -1 where the
+	// system does not tell.
+	Bytes int64 `json:"bytes"`
+	// Next is the size of the first message; -1 when there is none, or it is
+	// not the reader who asks.
+	Next int64 `json:"next"`
+	// ReadTimeout is that of [MailslotOptions].
+	ReadTimeout time.Duration `json:"read_timeout_ns"`
+	// Reader is the process that reads; nil where the system does not tell.
+	Reader *ProcessInfo `json:"reader,omitempty"`
 }
 
 // ProcessInfo names a process that uses a namespace.
@@ -89,6 +112,9 @@ func makeInfo(b *backend.Info) Info {
 		p := makeProcessInfo(*b.Owner)
 		i.Owner = &p
 	}
+	if b.Mailslot != nil {
+		i.Mailslot = makeMailslotInfo(b.Mailslot)
+	}
 	switch {
 	case !b.DueAt.IsZero():
 		i.Due = b.DueAt
@@ -103,6 +129,18 @@ func makeInfo(b *backend.Info) Info {
 		i.Waiting = append(i.Waiting, Waiter{makeProcessInfo(w.Client), w.All, w.Count})
 	}
 	return i
+}
+
+func makeMailslotInfo(b *backend.MailslotInfo) *MailslotInfo {
+	m := &MailslotInfo{
+		MaxMessageSize: b.MaxMessage, QueueBytes: b.Queue, Messages: b.Messages,
+		Bytes: b.Bytes, Next: b.Next, ReadTimeout: b.ReadTimeout,
+	}
+	if b.Reader != nil {
+		p := makeProcessInfo(*b.Reader)
+		m.Reader = &p
+	}
+	return m
 }
 
 func makeProcessInfo(c backend.Client) ProcessInfo {

@@ -182,7 +182,13 @@ func place(n *Namespace, name string) (*engineNamespace, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
+	return placeIn(n, where, base)
+}
+
+// placeIn finds the namespace for a name that was split.
+func placeIn(n *Namespace, where scope, base string) (*engineNamespace, string, error) {
 	if n == nil {
+		var err error
 		n, err = defaults[where].open()
 		if err != nil {
 			return nil, "", unwrapOnce(err)

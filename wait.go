@@ -10,7 +10,7 @@ import (
 )
 
 // Waitable is what WaitAny and WaitAll wait for: *Event, *Mutex, *Semaphore,
-// *Timer and *Process.
+// *Timer, *Mailslot and *Process.
 type Waitable interface {
 	// Name gives the object's name; empty for an anonymous one.
 	Name() string

@@ -78,6 +78,10 @@ const MaxName = 1024
 // MaxCount is the largest maximum of a semaphore, that of Win32's LONG.
 const MaxCount = 0x7FFFFFFF
 
+// DefaultQueue is the room for the messages of a mailslot, in bytes, when nobody
+// asks for more or less.
+const DefaultQueue = 16 << 20
+
 // A Client is a process that has an object open, as it called itself.
 type Client struct {
 	PID     int

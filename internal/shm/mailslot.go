@@ -30,9 +30,6 @@ import (
 // shares with objects whose names have no backslash.
 const mailslotMark = `\`
 
-// DefaultQueue is the room for messages when nobody asks for more or less.
-const DefaultQueue = 16 << 20
-
 // A mailslotEnd is a *Mailslot or a *MailslotWriter.
 type mailslotEnd interface {
 	Close() error

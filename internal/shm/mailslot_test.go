@@ -28,7 +28,7 @@ func slotPair(t testing.TB, spec backend.MailslotSpec) (*Mailslot, *MailslotWrit
 		spec.Name = "slot"
 	}
 	if spec.Queue == 0 {
-		spec.Queue = DefaultQueue
+		spec.Queue = backend.DefaultQueue
 	}
 	if err := r.CreateMailslot(&m, &spec); err != nil {
 		t.Fatal(err)

@@ -23,6 +23,8 @@ type (
 	Semaphore struct{ Object }
 	Timer     struct{ Object }
 	Owner     struct{}
+	Mailslot  struct{ Object }
+	Writer    struct{ Object }
 	Process   struct{}
 )
 
@@ -31,6 +33,8 @@ var (
 	_ backend.MutexObject     = (*Mutex)(nil)
 	_ backend.SemaphoreObject = (*Semaphore)(nil)
 	_ backend.TimerObject     = (*Timer)(nil)
+	_ backend.MailslotReader  = (*Mailslot)(nil)
+	_ backend.MailslotSender  = (*Writer)(nil)
 )
 
 func (*Namespace) Close() error                             { return Err }
@@ -39,6 +43,20 @@ func (*Namespace) Objects() ([]backend.Info, error)         { return nil, Err }
 func (*Namespace) Remove(string) error                      { return Err }
 func (*Namespace) Create(*Object, backend.Spec) error       { return Err }
 func (*Namespace) Open(*Object, backend.Kind, string) error { return Err }
+
+func (*Namespace) CreateMailslot(*Mailslot, *backend.MailslotSpec) error { return Err }
+func (*Namespace) OpenMailslot(*Writer, string) error                    { return Err }
+
+func (*Mailslot) Get(context.Context) ([]byte, error)          { return nil, Err }
+func (*Mailslot) TryGet() ([]byte, error)                      { return nil, Err }
+func (*Mailslot) GetInto(context.Context, []byte) (int, error) { return 0, Err }
+func (*Mailslot) TryGetInto([]byte) (int, error)               { return 0, Err }
+func (*Mailslot) Wait(context.Context) error                   { return Err }
+func (*Mailslot) SetReadTimeout(time.Duration) error           { return Err }
+func (*Mailslot) Len() (int, error)                            { return 0, Err }
+
+func (*Writer) Put(context.Context, []byte) error { return Err }
+func (*Writer) TryPut([]byte) error               { return Err }
 
 func (*Object) Namespace() *Namespace       { return nil }
 func (*Object) Existed() bool               { return false }
