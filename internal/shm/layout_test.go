@@ -75,7 +75,7 @@ func TestFormatOfRecords(t *testing.T) {
 	records := map[string]reflect.Type{}
 	for _, r := range []any{
 		header{}, tableHeader{}, logEntry{}, slotRecord{}, objectRecord{}, handleRecord{},
-		waiterRecord{}, entryRecord{}, blockRecord{}, chunkRecord{},
+		waiterRecord{}, entryRecord{}, blockRecord{}, chunkRecord{}, ringRecord{},
 	} {
 		records[reflect.TypeOf(r).Name()] = reflect.TypeOf(r)
 	}
@@ -120,7 +120,7 @@ func TestFormatOfFile(t *testing.T) {
 		"buckets": {uint64(offBuckets), bucketCount * uint64(unsafe.Sizeof(word(0)))},
 		"end":     {uint64(Size), 0},
 	}
-	for t, name := range []string{"slots", "objects", "handles", "waiters", "blocks", "chunks"} {
+	for t, name := range []string{"slots", "objects", "handles", "waiters", "blocks", "chunks", "rings"} {
 		g := geometries[t]
 		parts[name] = part{g.offset, g.size * g.max}
 	}
@@ -162,10 +162,10 @@ func TestFormatOfWords(t *testing.T) {
 
 		"version": version, "magic": magic, "logSize": logSize, "bucketCount": bucketCount,
 		"maxSlots": maxSlots, "maxObjects": maxObjects, "maxHandles": maxHandles, "maxWaiters": maxWaiters,
-		"maxBlocks": maxBlocks, "maxChunks": maxChunks, "inlineEntries": inlineEntries, "maxWait": maxWait,
+		"maxBlocks": maxBlocks, "maxChunks": maxChunks, "maxRings": maxRings, "inlineEntries": inlineEntries, "maxWait": maxWait,
 		"chunkText": chunkText, "initialSlots": initialSlots, "pageSize": pageSize,
 		"InitialReserve": uint64(InitialReserve), "frozen": frozen,
-		"flagManual": flagManual, "flagPermanent": flagPermanent, "flagReclaim": flagReclaim,
+		"flagManual": flagManual, "flagPermanent": flagPermanent, "flagReclaim": flagReclaim, "flagEnded": flagEnded,
 		"waitAllBit": waitAllBit, "readyBit": readyBit,
 		"clockNone": clockNone, "clockMonotonic": clockMonotonic, "clockWall": clockWall,
 	}
