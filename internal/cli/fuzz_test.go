@@ -33,7 +33,7 @@ func fuzzedInfo(kind uint8, name, command string, flags uint8, number int, nanos
 	flag := func(i int) bool { return flags>>i&1 != 0 }
 	p := ipc.ProcessInfo{PID: number, Command: command}
 	o := ipc.Info{
-		Type: backend.Kind(kind % 6).String(), Name: name, Permanent: flag(0), Signaled: flag(1), ManualReset: flag(2),
+		Type: backend.Kind(kind % 7).String(), Name: name, Permanent: flag(0), Signaled: flag(1), ManualReset: flag(2),
 		Abandoned: flag(3), ReclaimOnExit: flag(4), Count: number, Max: -number, Handles: number, Waiters: number,
 		Period:  time.Duration(nanoseconds),
 		Holders: []ipc.Holder{{ProcessInfo: p, Handles: number, Permits: number}},
@@ -41,6 +41,11 @@ func fuzzedInfo(kind uint8, name, command string, flags uint8, number int, nanos
 	}
 	if flag(6) {
 		o.Owner = &p
+	}
+	if backend.Kind(kind%7) == backend.Mailslot {
+		o.Mailslot = &ipc.MailslotInfo{
+			MaxMessageSize: nanoseconds, QueueBytes: -nanoseconds, Messages: number, Bytes: nanoseconds, Next: nanoseconds, Reader: o.Owner,
+		}
 	}
 	if flag(7) {
 		o.Due = time.Unix(0, nanoseconds).UTC()

@@ -82,11 +82,15 @@ func shownName(o *ipc.Info) string {
 	return printable(o.Name)
 }
 
+// owner is who owns a mutex or reads a mailslot.
 func owner(o *ipc.Info) string {
-	if o.Owner == nil {
-		return "-"
+	switch {
+	case o.Owner != nil:
+		return processName(*o.Owner)
+	case o.Mailslot != nil && o.Mailslot.Reader != nil:
+		return processName(*o.Mailslot.Reader)
 	}
-	return processName(*o.Owner)
+	return "-"
 }
 
 // processName writes a process as its id and what it runs, as it says itself.
@@ -115,6 +119,8 @@ func state(o *ipc.Info, now time.Time) string {
 		return fmt.Sprintf("%d/%d", o.Count, o.Max)
 	case "timer":
 		return timerState(o, now)
+	case "mailslot":
+		return count(o.Mailslot.Messages, "message")
 	default:
 		return "-"
 	}

@@ -108,9 +108,53 @@ func (a *app) find(name string) (ipc.Info, bool, error) {
 		return ipc.Info{}, false, err
 	}
 	name = strings.TrimPrefix(name, `Local\`)
-	i := slices.IndexFunc(list, func(o ipc.Info) bool { return o.Name == name && name != "" })
+	i := slices.IndexFunc(list, func(o ipc.Info) bool { return o.Name == name && name != "" && o.Type != "mailslot" })
 	if i < 0 {
 		return ipc.Info{}, false, nil
 	}
 	return list[i], true, nil
+}
+
+// findMailslot looks a mailslot up by its name, which has nothing to do with the
+// names of other objects.
+func (a *app) findMailslot(name string) (ipc.Info, bool, error) {
+	list, err := a.objects()
+	if err != nil {
+		return ipc.Info{}, false, err
+	}
+	want := mailslotPath(name)
+	i := slices.IndexFunc(list, func(o ipc.Info) bool { return o.Type == "mailslot" && strings.EqualFold(o.Name, want) })
+	if i >= 0 {
+		return list[i], true, nil
+	}
+	return a.askMailslot(name)
+}
+
+// askMailslot opens a mailslot to ask about it, where the system does not list
+// them.
+func (a *app) askMailslot(name string) (ipc.Info, bool, error) {
+	n, base, err := a.place(name, toUse)
+	if err != nil {
+		return ipc.Info{}, false, err
+	}
+	w, err := n.OpenMailslot(base)
+	if errors.Is(err, ipc.ErrNotExist) {
+		return ipc.Info{}, false, nil
+	}
+	if err != nil {
+		return ipc.Info{}, false, err
+	}
+	defer w.Close()
+	o, err := w.Info()
+	return o, err == nil, err
+}
+
+// mailslotPath is the name of a mailslot as lists have it.
+func mailslotPath(name string) string {
+	name = strings.ReplaceAll(name, "/", `\`)
+	const prefix = `\\.\mailslot\`
+	if len(name) > len(prefix) && strings.EqualFold(name[:len(prefix)], prefix) {
+		name = name[len(prefix):]
+	}
+	return strings.TrimPrefix(name, `Local\`)
 }

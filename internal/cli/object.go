@@ -13,6 +13,10 @@ import (
 // types are the words before the colon of TYPE:NAME.
 var types = []string{"event", "mutex", "semaphore", "timer"}
 
+// shownTypes are those of the objects that can be looked at. Only its reader can
+// wait for a mailslot.
+var shownTypes = append(slices.Clone(types), "mailslot")
+
 // An objectName is a TYPE:NAME.
 type objectName struct{ kind, name string }
 
@@ -63,6 +67,9 @@ func wrongType(o ipc.Info, kind, name string) error {
 // createHint says how to create an object of a kind.
 func createHint(kind, name string) string {
 	more := ""
+	if kind == "mailslot" {
+		return fmt.Sprintf("it needs a reader: ipc mailslot read %s --follow", shellWord(name))
+	}
 	if kind == "semaphore" {
 		more = " --max N"
 	}
@@ -100,7 +107,7 @@ func (a *app) completeObjects(most int) completer {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
 		var words []string
-		for _, kind := range types {
+		for _, kind := range shownTypes {
 			words = append(words, a.names(kind, kind+":", word)...)
 		}
 		words = slices.DeleteFunc(words, func(w string) bool { return slices.Contains(args, w) })

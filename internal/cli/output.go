@@ -16,13 +16,15 @@ type outcome struct {
 	Type   string `json:"type"`
 	Name   string `json:"name"`
 	// Action is created, opened, set, reset, pulsed, fired, locked, acquired,
-	// released, cancelled or removed.
+	// released, cancelled, sent or removed.
 	Action string `json:"action"`
 	// Abandoned: the last owner of the mutex ended without unlocking it.
 	Abandoned bool `json:"abandoned,omitempty"`
 	// Released permits, and how many there were before.
 	Released int  `json:"released,omitempty"`
 	Previous *int `json:"previous,omitempty"`
+	// Messages is the number of those that were sent.
+	Messages *int `json:"messages,omitempty"`
 	// Due is when the timer fires, and PeriodNS how often then.
 	Due      time.Time     `json:"due,omitzero"`
 	PeriodNS time.Duration `json:"period_ns,omitempty"`

@@ -20,7 +20,11 @@ gone when the processes that "ipc show" lists have ended.`,
 	}
 	a.jsonFlag(c)
 	return a.leaf(c, func(_ context.Context, args []string) error {
-		o, err := a.existing(args[0])
+		want, err := parseObject(args[0], shownTypes)
+		if err != nil {
+			return err
+		}
+		o, err := a.existing(want)
 		if err != nil {
 			return err
 		}

@@ -26,24 +26,33 @@ blocked on it. ` + lookingNote,
 	}
 	a.jsonFlag(c)
 	return a.leaf(c, func(_ context.Context, args []string) error {
-		o, err := a.existing(args[0])
+		want, err := parseObject(args[0], shownTypes)
 		if err != nil {
 			return err
 		}
-		if a.json {
-			return a.printJSON(describe(&o))
-		}
-		return details(a.out, &o)
+		return a.show(want)
 	})
 }
 
-// existing looks up the object that TYPE:NAME names, without opening it.
-func (a *app) existing(arg string) (ipc.Info, error) {
-	want, err := parseObject(arg, types)
+// show prints everything about an object.
+func (a *app) show(want objectName) error {
+	o, err := a.existing(want)
 	if err != nil {
-		return ipc.Info{}, err
+		return err
 	}
-	o, ok, err := a.find(want.name)
+	if a.json {
+		return a.printJSON(describe(&o))
+	}
+	return details(a.out, &o)
+}
+
+// existing looks up an object, without opening it.
+func (a *app) existing(want objectName) (ipc.Info, error) {
+	find := a.find
+	if want.kind == "mailslot" {
+		find = a.findMailslot
+	}
+	o, ok, err := find(want.name)
 	switch {
 	case err != nil && !errors.Is(err, errNoNamespace):
 		return o, err
@@ -82,6 +91,8 @@ func details(out io.Writer, o *ipc.Info) error {
 		if o.Period > 0 {
 			line("every", "%v", o.Period)
 		}
+	case "mailslot":
+		mailslotDetails(o, line)
 	}
 	line("permanent", "%s", yesNo(o.Permanent))
 	line("handles", "%d", o.Handles)
@@ -99,6 +110,23 @@ func details(out io.Writer, o *ipc.Info) error {
 		label = ""
 	}
 	return w.Flush()
+}
+
+func mailslotDetails(o *ipc.Info, line func(label, format string, args ...any)) {
+	m := o.Mailslot
+	if m.Bytes >= 0 {
+		line("bytes", "%s", number(int(m.Bytes)))
+	}
+	if m.QueueBytes > 0 {
+		line("room", "%s bytes", number(int(m.QueueBytes)))
+	}
+	if m.MaxMessageSize > 0 {
+		line("longest", "%s bytes", number(int(m.MaxMessageSize)))
+	}
+	if m.Reader != nil {
+		line("reader", "%s", processName(*m.Reader))
+		line("writers", "%d", o.Handles-1)
+	}
 }
 
 func resetWord(o *ipc.Info) string {

@@ -51,6 +51,9 @@ func (n *Namespace) inspect(i uint32) (info *backend.Info, err error) {
 			return errNoMore
 		}
 		r := n.object(i)
+		if isPart(r) {
+			return nil
+		}
 		if r.handles.load() == 0 && (r.kind.load()&flagPermanent == 0 || !n.isNamed(i, r)) {
 			return nil
 		}

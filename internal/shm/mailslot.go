@@ -302,6 +302,18 @@ func (w *MailslotWriter) openFile(k uint32) error {
 	return nil
 }
 
+// isPart reports whether an object is the gate or the event of room of a mailslot,
+// or a mailslot that is over: of no interest to those who look at objects.
+func isPart(r *objectRecord) bool {
+	switch kind := r.kind.load(); backend.Kind(kind & kindMask) {
+	case backend.Mutex, backend.Event:
+		return r.max.load() != 0
+	case backend.Mailslot:
+		return kind&flagEnded != 0
+	}
+	return false
+}
+
 // isReader reports whether a handle is that of a mailslot's reader.
 func isReader(r *objectRecord, rec *handleRecord) bool {
 	return backend.Kind(r.kind.load()&kindMask) == backend.Mailslot && rec.permits.load() != 0
