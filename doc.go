@@ -1,6 +1,7 @@
 // Package ipc gives Go programs the interprocess communication objects of
-// Windows: events, mutexes, semaphores and waitable timers with names that
-// processes share, the end of a process, and waits for any or all of them.
+// Windows: events, mutexes, semaphores, waitable timers and mailslots with
+// names that processes share, the end of a process, and waits for any or all
+// of them.
 // On Linux they live in shared memory: no daemon, no kernel module, no cgo.
 //
 // # Objects
@@ -12,6 +13,9 @@
 //     it and is told.
 //   - A [Semaphore] is a count of permits between 0 and a maximum.
 //   - A [Timer] is an event that time sets, once or periodically.
+//   - A [Mailslot] is a queue of messages that one process reads and any may
+//     write to, through a [MailslotWriter]. [CreateMailslotOf] and
+//     [OpenMailslotOf] send values by a codec, package mailslog log records.
 //   - A [Process] is signalled when that process has ended. It need not use
 //     this package.
 //
@@ -89,7 +93,8 @@
 //
 // A name is up to 1024 bytes of UTF-8 without NUL; a backslash may stand only in
 // the prefix. Case matters. Events, mutexes, semaphores and timers share their
-// names: a name of another type is [ErrWrongType].
+// names: a name of another type is [ErrWrongType]. The names of mailslots are a
+// world of their own: paths, in upper or lower case.
 //
 // The namespace is the security boundary. Whoever may open it may use, block
 // and damage every object in it, so share it only with those whom you trust.
@@ -106,7 +111,8 @@
 //	process                         yes¹    yes      builds; ErrUnsupported
 //	WaitAny, WaitAll                yes     yes      builds; ErrUnsupported
 //	SignalAndWait                   yes     yes      builds; ErrUnsupported
-//	mailslot, pipe                  not yet not yet  not yet
+//	mailslot                        yes     yes      builds; ErrUnsupported
+//	pipe                            not yet not yet  not yet
 //
 // ¹ Linux 5.3 and later.
 //
@@ -115,7 +121,8 @@
 // # Linux notes
 //
 // A namespace is a directory with one file, that of the current user
-// /dev/shm/ipc-UID, which takes about 150 KiB and grows as needed. It stays
+// /dev/shm/ipc-UID, which takes about 150 KiB and grows as needed, and one for
+// each mailslot. It stays
 // until the machine restarts. If somebody deletes it while it is used, the
 // next operation that opens an object, or blocks, gives [ErrDeleted].
 //

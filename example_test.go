@@ -363,7 +363,7 @@ func Example_surviveTheOwner() {
 // TestDocumentedCode makes sure that the Go code in the documents is the code
 // of the examples above, which compiles and runs.
 func TestDocumentedCode(t *testing.T) {
-	here := squeeze(read(t, "example_test.go"))
+	here := squeeze(read(t, "example_test.go") + read(t, "example_mailslot_test.go"))
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```")
 	for _, name := range []string{"README.md", "docs/cookbook.md"} {
 		found := blocks.FindAllStringSubmatch(read(t, name), -1)
