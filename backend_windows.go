@@ -17,6 +17,8 @@ type (
 	engineSemaphore = nt.Semaphore
 	engineTimer     = nt.Timer
 	engineOwner     = nt.Owner
+	engineMailslot  = nt.Mailslot
+	engineWriter    = nt.MailslotWriter
 	engineProcess   = *nt.Process
 )
 

@@ -27,6 +27,7 @@ type Object struct {
 
 	timer  timerState
 	manual windows.Handle // timers: see manualMark
+	ending func() error   // mailslots: ends what else there is
 }
 
 // Event, Mutex, Semaphore and Timer are Objects with the operations of their
@@ -144,8 +145,8 @@ func (o *Object) Close() error {
 	o.shut()
 	o.awaitQuiet()
 	o.mu.Lock()
-	h, mark, holder := o.handle, o.manual, o.holder
-	o.handle, o.manual, o.holder = 0, 0, nil
+	h, mark, holder, ending := o.handle, o.manual, o.holder, o.ending
+	o.handle, o.manual, o.holder, o.ending = 0, 0, nil, nil
 	o.mu.Unlock()
 	if h == 0 {
 		return nil
@@ -159,5 +160,12 @@ func (o *Object) Close() error {
 	if mark != 0 {
 		windows.CloseHandle(mark)
 	}
-	return wrap(windows.CloseHandle(h))
+	var failed error
+	if ending != nil {
+		failed = ending()
+	}
+	if err := windows.CloseHandle(h); err != nil && failed == nil {
+		failed = err
+	}
+	return wrap(failed)
 }

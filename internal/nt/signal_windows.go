@@ -31,7 +31,7 @@ func SignalAndWait(ctx context.Context, owner *Owner, signal, wait *Object) (bac
 	if err := s.begin(); err != nil {
 		return none, err
 	}
-	if signal.kind == backend.Timer {
+	if signal.kind == backend.Timer || signal.kind == backend.Mailslot {
 		return none, fmt.Errorf("a %v cannot be signalled: %w", signal.kind, backend.ErrInvalid)
 	}
 	if owner != nil {

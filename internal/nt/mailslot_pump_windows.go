@@ -1,0 +1,139 @@
+package nt
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"sync"
+
+	"golang.org/x/sys/windows"
+)
+
+// A pump is an inbox for mailslots whose reads cannot be overlapped: those of
+// Wine before version 8.3, which are made of sockets. A thread of its own takes
+// every message at once, and blocks in between. It has a writer of its own too:
+// a token that it sends and finds again says that all that was sent before has
+// come, and ends the last read.
+type pump struct {
+	slot, event, writer windows.Handle
+	token               []byte
+
+	mu       sync.Mutex
+	arrived  sync.Cond // changes of what follows
+	messages [][]byte
+	sent     uint64 // tokens
+	found    uint64
+	failed   error
+	closing  bool
+	ended    chan struct{}
+}
+
+// longestPumped is more than a socket of Wine takes.
+const longestPumped = 1 << 20
+
+func openPump(slot, event windows.Handle, path *uint16) (*pump, error) {
+	writer, err := openWriter(path)
+	if err != nil {
+		return nil, err
+	}
+	p := &pump{slot: slot, event: event, writer: writer, token: []byte(rand.Text()), ended: make(chan struct{})}
+	p.arrived.L = &p.mu
+	go p.run()
+	return p, nil
+}
+
+// run reads until it finds the token of close.
+func (p *pump) run() {
+	defer close(p.ended)
+	buf := make([]byte, longestPumped)
+	for {
+		var n uint32
+		err := windows.ReadFile(p.slot, buf, &n, nil)
+		if errors.Is(err, windows.ERROR_BROKEN_PIPE) { // Wine's word for an empty message
+			n, err = 0, nil
+		}
+		if p.deliver(buf[:n], err) {
+			return
+		}
+	}
+}
+
+// deliver keeps what was read, and reports whether that was all.
+func (p *pump) deliver(message []byte, err error) (last bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	defer p.arrived.Broadcast()
+	switch {
+	case err != nil:
+		p.failed = err
+		windows.SetEvent(p.event)
+		return true
+	case bytes.Equal(message, p.token):
+		p.found++
+		return p.closing && p.found == p.sent
+	}
+	p.messages = append(p.messages, bytes.Clone(message))
+	windows.SetEvent(p.event)
+	return false
+}
+
+// awaitToken waits until all that was sent before has come. mu is held, and is
+// not meanwhile.
+func (p *pump) awaitToken() error {
+	p.sent++
+	ticket := p.sent
+	p.mu.Unlock()
+	err := windows.WriteFile(p.writer, p.token, new(uint32), nil)
+	p.mu.Lock()
+	if err != nil {
+		return err
+	}
+	for p.found < ticket && p.failed == nil {
+		p.arrived.Wait()
+	}
+	return p.failed
+}
+
+func (p *pump) next() (int, bool, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.messages) == 0 {
+		if err := p.awaitToken(); err != nil {
+			return 0, false, err
+		}
+	}
+	if len(p.messages) == 0 {
+		return 0, false, nil
+	}
+	return len(p.messages[0]), true, nil
+}
+
+func (p *pump) take(buf []byte) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	copy(buf, p.messages[0])
+	p.messages[0] = nil
+	p.messages = p.messages[1:]
+	if len(p.messages) == 0 {
+		windows.ResetEvent(p.event)
+	}
+}
+
+func (p *pump) count() (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	err := p.awaitToken()
+	return len(p.messages), err
+}
+
+func (p *pump) close() error {
+	p.mu.Lock()
+	p.closing = true
+	err := p.awaitToken()
+	p.mu.Unlock()
+	if err == nil {
+		<-p.ended
+	}
+	windows.CloseHandle(p.writer)
+	return windows.CloseHandle(p.slot)
+}

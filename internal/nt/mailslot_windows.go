@@ -1,0 +1,227 @@
+package nt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/win32"
+)
+
+// A Mailslot is the end of a mailslot that reads. The Object in it is an event
+// that is set while there is a message: the kernel lets nobody wait for a
+// mailslot, only for a read.
+type Mailslot struct {
+	Object
+	timeout atomic.Int64 // of a read, in nanoseconds; 0: none; negative: it does not wait
+	max     int64
+
+	mu   sync.Mutex // guards messages
+	from inbox
+}
+
+// An inbox reads messages before anybody asks for them, and sets the event of
+// its Mailslot while it has one.
+type inbox interface {
+	// next gives the size of the first message, if there is one.
+	next() (size int, ok bool, err error)
+	// take copies the first message, which next has found, into buf, which has
+	// its size.
+	take(buf []byte)
+	// count is the number of messages, taken none.
+	count() (int, error)
+	// close ends all reading, and with it the mailslot.
+	close() error
+}
+
+var _ backend.MailslotReader = (*Mailslot)(nil)
+
+// What is empty, or too short, is told as ReadFile tells it.
+var (
+	errEmpty = fmt.Errorf("%w: %w", backend.ErrMailslotEmpty, windows.ERROR_SEM_TIMEOUT)
+	errShort = fmt.Errorf("%w: the message is still there: read it into a larger buffer: %w", backend.ErrShortBuffer, windows.ERROR_INSUFFICIENT_BUFFER)
+)
+
+// mailslotPath is the kernel's name of a mailslot. Mailslots belong to the
+// machine, so what other objects have in Local\ has no prefix.
+func (n *Namespace) mailslotPath(name string) (*uint16, error) {
+	p, err := windows.UTF16PtrFromString(`\\.\mailslot\` + strings.TrimPrefix(n.prefix, Local) + name)
+	return p, wrap(err)
+}
+
+// CreateMailslot makes m the reader of a new mailslot.
+func (n *Namespace) CreateMailslot(m *Mailslot, spec *backend.MailslotSpec) error {
+	security, err := attributes(spec.Security)
+	if err != nil {
+		return err
+	}
+	path, err := n.mailslotPath(spec.Name)
+	if err != nil {
+		return err
+	}
+	slot, err := win32.CreateMailslot(path, uint32(spec.MaxMessage), win32.MAILSLOT_WAIT_FOREVER, security)
+	if err == windows.ERROR_ALREADY_EXISTS {
+		return fmt.Errorf("%w: it has a reader, and there can be only one: %w", backend.ErrExist, err)
+	}
+	if err != nil {
+		return wrap(err)
+	}
+	event, err := windows.CreateEventEx(nil, nil, windows.CREATE_EVENT_MANUAL_RESET, windows.EVENT_ALL_ACCESS)
+	if err != nil {
+		windows.CloseHandle(slot)
+		return wrap(err)
+	}
+	if m.from, err = openInbox(slot, event, path, spec.MaxMessage); err != nil {
+		windows.CloseHandle(event)
+		windows.CloseHandle(slot)
+		return wrap(err)
+	}
+	m.max = spec.MaxMessage
+	m.timeout.Store(int64(spec.ReadTimeout))
+	m.ending = m.from.close
+	return n.bind(&m.Object, event, &backend.Spec{Kind: backend.Mailslot, Name: spec.Name}, "", false)
+}
+
+// openInbox begins to read ahead.
+func openInbox(slot, event windows.Handle, path *uint16, maxMessage int64) (inbox, error) {
+	mode, err := win32.QueryFileMode(slot)
+	if err == nil && mode&(win32.FILE_SYNCHRONOUS_IO_ALERT|win32.FILE_SYNCHRONOUS_IO_NONALERT) != 0 {
+		return openPump(slot, event, path)
+	}
+	return openAhead(slot, event, maxMessage)
+}
+
+// Get gives the next message, and waits for it.
+func (m *Mailslot) Get(ctx context.Context) (message []byte, err error) {
+	_, message, err = m.get(ctx, nil, true)
+	return message, err
+}
+
+// GetInto is Get into buf. If the message does not fit it stays where it is, and
+// its size is returned.
+func (m *Mailslot) GetInto(ctx context.Context, buf []byte) (int, error) {
+	n, _, err := m.get(ctx, buf, false)
+	return n, err
+}
+
+// TryGet gives the next message if there is one.
+func (m *Mailslot) TryGet() (message []byte, err error) {
+	_, message, err = m.take(nil, true)
+	return message, err
+}
+
+// TryGetInto is TryGet into buf.
+func (m *Mailslot) TryGetInto(buf []byte) (int, error) {
+	n, _, err := m.take(buf, false)
+	return n, err
+}
+
+// get takes messages until it has one, or is not to wait any longer.
+func (m *Mailslot) get(ctx context.Context, buf []byte, own bool) (int, []byte, error) {
+	n, message, err := m.take(buf, own)
+	if err != errEmpty {
+		return n, message, err
+	}
+	timeout := time.Duration(m.timeout.Load())
+	if timeout < 0 {
+		return 0, nil, err
+	}
+	limited := ctx
+	if timeout > 0 {
+		var cancel context.CancelFunc
+		limited, cancel = context.WithTimeout(ctx, timeout)
+		defer cancel()
+	}
+	for {
+		if err := m.Wait(limited); err != nil {
+			if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+				err = errEmpty
+			}
+			return 0, nil, err
+		}
+		// Another goroutine may be faster.
+		if n, message, err := m.take(buf, own); err != errEmpty {
+			return n, message, err
+		}
+	}
+}
+
+// Wait blocks until there is a message, and leaves it there.
+func (m *Mailslot) Wait(ctx context.Context) error { return m.wait(ctx) }
+
+// take takes the next message, into buf or into memory of its own.
+func (m *Mailslot) take(buf []byte, own bool) (int, []byte, error) {
+	if err := m.use(); err != nil {
+		return 0, nil, err
+	}
+	defer m.unuse()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	size, ok, err := m.from.next()
+	switch {
+	case err != nil:
+		return 0, nil, wrap(err)
+	case !ok:
+		return 0, nil, errEmpty
+	case own:
+		buf = make([]byte, size)
+	case size > len(buf):
+		return size, nil, errShort
+	}
+	m.from.take(buf[:size])
+	return size, buf, nil
+}
+
+// SetReadTimeout sets how long a read that begins from now on waits: 0 for
+// ever, a negative time not at all. The kernel is not told: its own limit is of
+// the reading ahead, which has none.
+func (m *Mailslot) SetReadTimeout(d time.Duration) error {
+	return m.using(func(windows.Handle) error {
+		m.timeout.Store(int64(d))
+		return nil
+	})
+}
+
+// Len is the number of messages.
+func (m *Mailslot) Len() (n int, err error) {
+	err = m.using(func(windows.Handle) error {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		n, err = m.from.count()
+		return err
+	})
+	return n, err
+}
+
+// Info describes the mailslot. It knows of no handles but this one.
+func (m *Mailslot) Info() (info backend.Info, err error) {
+	err = m.using(func(windows.Handle) error {
+		m.mu.Lock()
+		defer m.mu.Unlock()
+		slot := backend.MailslotInfo{
+			MaxMessage: m.max, Next: -1, Bytes: -1, ReadTimeout: time.Duration(m.timeout.Load()),
+			Reader: &backend.Client{PID: os.Getpid(), Command: commandOf(windows.GetCurrentProcessId())},
+		}
+		size, ok, err := m.from.next()
+		if err != nil {
+			return err
+		}
+		if ok {
+			slot.Next = int64(size)
+		}
+		if slot.Messages, err = m.from.count(); err != nil {
+			return err
+		}
+		info = backend.Info{Kind: m.kind, Name: m.name, Signaled: ok, Mailslot: &slot, Handles: 1, Waiters: m.waiters()}
+		return nil
+	})
+	return info, err
+}
