@@ -59,6 +59,11 @@ func Listed() []string {
 	return ids
 }
 
+// ListedOf gives those of one group.
+func ListedOf(group string) []string {
+	return slices.DeleteFunc(Listed(), func(id string) bool { return id[:2] != group })
+}
+
 // Run plays every case, as a subtest with its number, on a backend that open
 // makes for it. With IPC_CONFORMANCE_REPORT it adds what became of each case
 // to the file of that name.

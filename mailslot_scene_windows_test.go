@@ -1,0 +1,30 @@
+package ipc_test
+
+import "github.com/winsys-go/ipc/internal/testproc"
+
+// slotParent is where the directories of scenes are: where others are, too.
+const slotParent = ""
+
+// kernelTells: errors have the code of Windows in them.
+const kernelTells = true
+
+// slotAhead is how many messages a writer is not told of, since they were read
+// before somebody asked for them.
+const slotAhead = 1
+
+// slotDiffers are the cases that Wine answers otherwise than Windows documents,
+// with the reason.
+func slotDiffers() map[string]string {
+	if !testproc.UnderWine() {
+		return nil
+	}
+	return map[string]string{
+		"MS-30": "Wine does not tell writers of a maximum, and does not enforce it",
+		"MS-36": "Wine tells the reader only",
+		"MS-39": slotUndead,
+		"MS-40": slotUndead,
+		"MS-45": "Wine takes no name of a mailslot that is longer than MAX_PATH",
+	}
+}
+
+const slotUndead = "Wine keeps a mailslot and its name while a writer has it open"
