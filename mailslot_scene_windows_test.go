@@ -1,16 +1,15 @@
 package ipc_test
 
-import "github.com/winsys-go/ipc/internal/testproc"
+import (
+	"github.com/winsys-go/ipc"
+	"github.com/winsys-go/ipc/internal/testproc"
+)
 
 // slotParent is where the directories of scenes are: where others are, too.
 const slotParent = ""
 
 // kernelTells: errors have the code of Windows in them.
 const kernelTells = true
-
-// slotAhead is how many messages a writer is not told of, since they were read
-// before somebody asked for them.
-const slotAhead = 1
 
 // slotDiffers are the cases that Wine answers otherwise than Windows documents,
 // with the reason.
@@ -28,3 +27,6 @@ func slotDiffers() map[string]string {
 }
 
 const slotUndead = "Wine keeps a mailslot and its name while a writer has it open"
+
+// slotBadSecurity is why a descriptor that is none is refused.
+var slotBadSecurity = ipc.ErrInvalid

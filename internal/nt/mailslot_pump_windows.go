@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// A pump is an inbox for mailslots whose reads cannot be overlapped: those of
+// A pump is a queue of mailslots whose reads cannot be overlapped: those of
 // Wine before version 8.3, which are made of sockets. A thread of its own takes
 // every message at once, and blocks in between. It has a writer of its own too:
 // a token that it sends and finds again says that all that was sent before has
@@ -94,21 +94,19 @@ func (p *pump) awaitToken() error {
 	return p.failed
 }
 
-func (p *pump) next() (int, bool, error) {
+func (p *pump) look() (size, count int, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if len(p.messages) == 0 {
-		if err := p.awaitToken(); err != nil {
-			return 0, false, err
-		}
+	if err := p.awaitToken(); err != nil {
+		return none, 0, err
 	}
 	if len(p.messages) == 0 {
-		return 0, false, nil
+		return none, 0, nil
 	}
-	return len(p.messages[0]), true, nil
+	return len(p.messages[0]), len(p.messages), nil
 }
 
-func (p *pump) take(buf []byte) {
+func (p *pump) take(buf []byte) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	copy(buf, p.messages[0])
@@ -117,14 +115,13 @@ func (p *pump) take(buf []byte) {
 	if len(p.messages) == 0 {
 		windows.ResetEvent(p.event)
 	}
+	return nil
 }
 
-func (p *pump) count() (int, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	err := p.awaitToken()
-	return len(p.messages), err
-}
+// beginWait makes sure that a wait finds what was sent before it.
+func (p *pump) beginWait() { p.look() }
+
+func (p *pump) endWait() {}
 
 func (p *pump) close() error {
 	p.mu.Lock()

@@ -17,30 +17,32 @@ import (
 )
 
 // A Mailslot is the end of a mailslot that reads. The Object in it is an event
-// that is set while there is a message: the kernel lets nobody wait for a
-// mailslot, only for a read.
+// that is set while there is a message, whenever somebody waits for that.
 type Mailslot struct {
 	Object
 	timeout atomic.Int64 // of a read, in nanoseconds; 0: none; negative: it does not wait
-	max     int64
+	max     int64        // bytes of a message; 0: no limit
 
-	mu   sync.Mutex // guards messages
-	from inbox
+	mu    sync.Mutex // guards queue
+	queue queue
 }
 
-// An inbox reads messages before anybody asks for them, and sets the event of
-// its Mailslot while it has one.
-type inbox interface {
-	// next gives the size of the first message, if there is one.
-	next() (size int, ok bool, err error)
-	// take copies the first message, which next has found, into buf, which has
-	// its size.
-	take(buf []byte)
-	// count is the number of messages, taken none.
-	count() (int, error)
-	// close ends all reading, and with it the mailslot.
+// A queue has the messages of a mailslot.
+type queue interface {
+	// look gives the size of the first message, or none, and the number of all.
+	look() (size, count int, err error)
+	// take takes the first message, which look has found, and copies it into
+	// buf, which has its size.
+	take(buf []byte) error
+	// Between beginWait and endWait the event is set while there is a message.
+	beginWait()
+	endWait()
+	// close ends the mailslot. Nobody waits or reads.
 	close() error
 }
+
+// none is the size of the first message when there is none.
+const none = -1
 
 var _ backend.MailslotReader = (*Mailslot)(nil)
 
@@ -79,24 +81,37 @@ func (n *Namespace) CreateMailslot(m *Mailslot, spec *backend.MailslotSpec) erro
 		windows.CloseHandle(slot)
 		return wrap(err)
 	}
-	if m.from, err = openInbox(slot, event, path, spec.MaxMessage); err != nil {
+	if m.queue, err = openQueue(slot, event, path); err != nil {
 		windows.CloseHandle(event)
 		windows.CloseHandle(slot)
 		return wrap(err)
 	}
 	m.max = spec.MaxMessage
 	m.timeout.Store(int64(spec.ReadTimeout))
-	m.ending = m.from.close
+	m.mailslot = m
 	return n.bind(&m.Object, event, &backend.Spec{Kind: backend.Mailslot, Name: spec.Name}, "", false)
 }
 
-// openInbox begins to read ahead.
-func openInbox(slot, event windows.Handle, path *uint16, maxMessage int64) (inbox, error) {
+// openQueue finds out in which way messages can be read.
+func openQueue(slot, event windows.Handle, path *uint16) (queue, error) {
 	mode, err := win32.QueryFileMode(slot)
 	if err == nil && mode&(win32.FILE_SYNCHRONOUS_IO_ALERT|win32.FILE_SYNCHRONOUS_IO_NONALERT) != 0 {
 		return openPump(slot, event, path)
 	}
-	return openAhead(slot, event, maxMessage)
+	return openKernelQueue(slot, event)
+}
+
+// beginWait is called before each wait for the event, endWait after it.
+func (m *Mailslot) beginWait() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.queue.beginWait()
+}
+
+func (m *Mailslot) endWait() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.queue.endWait()
 }
 
 // Get gives the next message, and waits for it.
@@ -165,24 +180,26 @@ func (m *Mailslot) take(buf []byte, own bool) (int, []byte, error) {
 	defer m.unuse()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	size, ok, err := m.from.next()
+	size, _, err := m.queue.look()
 	switch {
 	case err != nil:
 		return 0, nil, wrap(err)
-	case !ok:
+	case size == none:
 		return 0, nil, errEmpty
 	case own:
 		buf = make([]byte, size)
 	case size > len(buf):
 		return size, nil, errShort
 	}
-	m.from.take(buf[:size])
-	return size, buf, nil
+	if err := m.queue.take(buf[:size]); err != nil {
+		return 0, nil, wrap(err)
+	}
+	return size, buf[:size], nil
 }
 
 // SetReadTimeout sets how long a read that begins from now on waits: 0 for
-// ever, a negative time not at all. The kernel is not told: its own limit is of
-// the reading ahead, which has none.
+// ever, a negative time not at all. The kernel is not told: it would end the
+// reads that waits are made of.
 func (m *Mailslot) SetReadTimeout(d time.Duration) error {
 	return m.using(func(windows.Handle) error {
 		m.timeout.Store(int64(d))
@@ -190,38 +207,34 @@ func (m *Mailslot) SetReadTimeout(d time.Duration) error {
 	})
 }
 
-// Len is the number of messages.
-func (m *Mailslot) Len() (n int, err error) {
+// look is that of the queue.
+func (m *Mailslot) look() (size, count int, err error) {
 	err = m.using(func(windows.Handle) error {
 		m.mu.Lock()
 		defer m.mu.Unlock()
-		n, err = m.from.count()
+		size, count, err = m.queue.look()
 		return err
 	})
-	return n, err
+	return size, count, err
 }
 
-// Info describes the mailslot. It knows of no handles but this one.
-func (m *Mailslot) Info() (info backend.Info, err error) {
-	err = m.using(func(windows.Handle) error {
-		m.mu.Lock()
-		defer m.mu.Unlock()
-		slot := backend.MailslotInfo{
-			MaxMessage: m.max, Next: -1, Bytes: -1, ReadTimeout: time.Duration(m.timeout.Load()),
+// Len is the number of messages.
+func (m *Mailslot) Len() (int, error) {
+	_, count, err := m.look()
+	return count, err
+}
+
+// Info describes the mailslot. It knows of no handle but this one.
+func (m *Mailslot) Info() (backend.Info, error) {
+	size, count, err := m.look()
+	if err != nil {
+		return backend.Info{}, err
+	}
+	return backend.Info{
+		Kind: m.kind, Name: m.name, Signaled: count > 0, Handles: 1, Waiters: m.waiters(),
+		Mailslot: &backend.MailslotInfo{
+			MaxMessage: m.max, Next: int64(size), Messages: count, Bytes: -1, ReadTimeout: time.Duration(m.timeout.Load()),
 			Reader: &backend.Client{PID: os.Getpid(), Command: commandOf(windows.GetCurrentProcessId())},
-		}
-		size, ok, err := m.from.next()
-		if err != nil {
-			return err
-		}
-		if ok {
-			slot.Next = int64(size)
-		}
-		if slot.Messages, err = m.from.count(); err != nil {
-			return err
-		}
-		info = backend.Info{Kind: m.kind, Name: m.name, Signaled: ok, Mailslot: &slot, Handles: 1, Waiters: m.waiters()}
-		return nil
-	})
-	return info, err
+		},
+	}, nil
 }

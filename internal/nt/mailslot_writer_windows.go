@@ -13,7 +13,8 @@ import (
 // A MailslotWriter is an end of a mailslot that writes.
 type MailslotWriter struct {
 	Object
-	max int64 // bytes of a message; 0: no limit, or not told
+	max     int64  // bytes of a message; 0: no limit, or not told
+	written uint32 // where the kernel puts what nobody looks at: a message is sent as a whole
 }
 
 var _ backend.MailslotSender = (*MailslotWriter)(nil)
@@ -28,8 +29,9 @@ func (n *Namespace) OpenMailslot(w *MailslotWriter, name string) error {
 	if err != nil {
 		return wrap(err)
 	}
-	if info, err := win32.GetMailslotInfo(h); err == nil {
-		w.max = maxMessage(info.MaxMessage)
+	var told win32.MailslotInfo
+	if win32.GetMailslotInfo(h, &told) == nil {
+		w.max = maxMessage(told.MaxMessage)
 	}
 	return n.bind(&w.Object, h, &backend.Spec{Kind: backend.Mailslot, Name: name}, "", true)
 }
@@ -60,8 +62,7 @@ func (w *MailslotWriter) TryPut(message []byte) error {
 		return fmt.Errorf("%w: it has %d bytes, the mailslot takes %d: send less, or create it with a larger MaxMessageSize: %w",
 			backend.ErrMessageTooBig, len(message), w.max, windows.ERROR_INVALID_PARAMETER)
 	}
-	var n uint32
-	return writeError(windows.WriteFile(w.handle, message, &n, nil), len(message))
+	return writeError(windows.WriteFile(w.handle, message, &w.written, nil), len(message))
 }
 
 // writeError says what became of a message.
@@ -77,14 +78,15 @@ func writeError(err error, size int) error {
 	return wrap(err)
 }
 
-// Info describes the mailslot, as far as those who write are told. A message
-// that the reader has read ahead is not among them.
+// Info describes the mailslot, as far as those who write are told. The message
+// that has just ended a wait of the reader is not among them.
 func (w *MailslotWriter) Info() (backend.Info, error) {
 	if err := w.use(); err != nil {
 		return backend.Info{}, err
 	}
 	defer w.unuse()
-	told, err := win32.GetMailslotInfo(w.handle)
+	var told win32.MailslotInfo
+	err := win32.GetMailslotInfo(w.handle, &told)
 	switch err {
 	case nil:
 	case windows.ERROR_INVALID_PARAMETER, windows.ERROR_INVALID_HANDLE, windows.ERROR_INVALID_FUNCTION:

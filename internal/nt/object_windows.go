@@ -27,7 +27,8 @@ type Object struct {
 
 	timer  timerState
 	manual windows.Handle // timers: see manualMark
-	ending func() error   // mailslots: ends what else there is
+
+	mailslot *Mailslot // that the object is the event of
 }
 
 // Event, Mutex, Semaphore and Timer are Objects with the operations of their
@@ -145,8 +146,8 @@ func (o *Object) Close() error {
 	o.shut()
 	o.awaitQuiet()
 	o.mu.Lock()
-	h, mark, holder, ending := o.handle, o.manual, o.holder, o.ending
-	o.handle, o.manual, o.holder, o.ending = 0, 0, nil, nil
+	h, mark, holder, slot := o.handle, o.manual, o.holder, o.mailslot
+	o.handle, o.manual, o.holder, o.mailslot = 0, 0, nil, nil
 	o.mu.Unlock()
 	if h == 0 {
 		return nil
@@ -161,8 +162,8 @@ func (o *Object) Close() error {
 		windows.CloseHandle(mark)
 	}
 	var failed error
-	if ending != nil {
-		failed = ending()
+	if slot != nil {
+		failed = slot.queue.close()
 	}
 	if err := windows.CloseHandle(h); err != nil && failed == nil {
 		failed = err

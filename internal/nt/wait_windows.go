@@ -69,6 +69,9 @@ func (c *call) begin() error {
 			return err
 		}
 		c.used++
+		if o.mailslot != nil {
+			o.mailslot.beginWait()
+		}
 		c.handles[i] = o.handle
 		if o.kind == backend.Mutex {
 			c.mutexes |= 1 << i
@@ -82,6 +85,9 @@ func (c *call) begin() error {
 
 func (c *call) end() {
 	for _, o := range c.refs[:c.used] {
+		if o.mailslot != nil {
+			o.mailslot.endWait()
+		}
 		o.unuse()
 	}
 }

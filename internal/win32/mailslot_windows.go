@@ -45,11 +45,11 @@ type MailslotInfo struct {
 	Timeout    uint32 // in milliseconds
 }
 
-// GetMailslotInfo tells the state of a mailslot.
-func GetMailslotInfo(h windows.Handle) (i MailslotInfo, err error) {
+// GetMailslotInfo tells the state of a mailslot, in i.
+func GetMailslotInfo(h windows.Handle, i *MailslotInfo) error {
 	r, _, e := syscall.SyscallN(procGetMailslotInfo.Addr(), uintptr(h), uintptr(unsafe.Pointer(&i.MaxMessage)),
 		uintptr(unsafe.Pointer(&i.Next)), uintptr(unsafe.Pointer(&i.Count)), uintptr(unsafe.Pointer(&i.Timeout)))
-	return i, done(r, e)
+	return done(r, e)
 }
 
 // QueryFileMode tells the mode of a file.

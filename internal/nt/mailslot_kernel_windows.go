@@ -1,0 +1,166 @@
+package nt
+
+import (
+	"runtime"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/winsys-go/ipc/internal/win32"
+)
+
+// A kernelQueue is the queue of a mailslot as the kernel has it. Messages stay
+// there until somebody takes them.
+//
+// The kernel lets nobody wait for a message, only for a read. So while anybody
+// waits there is an overlapped read, whose event is that of the Mailslot. A
+// message that it has read when the wait is over stays in buf, as the first one.
+// Between the end of a Put and that of the read there is an instant in which the
+// message is nowhere, which only those can see who ask during the wait of
+// another goroutine.
+//
+// While a read is pending the kernel may write into overlapped, size and buf:
+// they are pinned until then.
+type kernelQueue struct {
+	slot, event windows.Handle
+	// port gets no completions. A file that has one keeps its reads when the
+	// thread that began them ends; otherwise the kernel would cancel them.
+	port windows.Handle
+
+	waits   int  // that have begun
+	pending bool // there is a read
+	ahead   bool // buf has the first message
+	pins    runtime.Pinner
+
+	overlapped windows.Overlapped
+	buf        []byte
+	size       uint32 // of the message in buf
+	told       win32.MailslotInfo
+}
+
+// leastRoom is for messages that nobody knows the size of, keptRoom the largest
+// buffer that is kept.
+const (
+	leastRoom = 4 << 10
+	keptRoom  = 64 << 10
+)
+
+// noCompletion in the handle of an event keeps the end of a read from the port.
+const noCompletion = 1
+
+func openKernelQueue(slot, event windows.Handle) (*kernelQueue, error) {
+	port, err := windows.CreateIoCompletionPort(slot, 0, 0, 1)
+	if err != nil {
+		return nil, err
+	}
+	q := &kernelQueue{slot: slot, event: event, port: port, buf: make([]byte, leastRoom)}
+	q.overlapped.HEvent = event | noCompletion
+	return q, nil
+}
+
+// read begins to read a message, and unsets the event.
+func (q *kernelQueue) read() error {
+	q.pins.Pin(q)
+	q.pins.Pin(&q.buf[0])
+	q.pending = true
+	err := windows.ReadFile(q.slot, q.buf, &q.size, &q.overlapped)
+	if err != nil && err != windows.ERROR_IO_PENDING {
+		q.over()
+		return err
+	}
+	return nil
+}
+
+// finish learns what has become of the read, and waits for that or not.
+func (q *kernelQueue) finish(wait bool) error {
+	err := windows.GetOverlappedResult(q.slot, &q.overlapped, &q.size, wait)
+	if err == windows.ERROR_IO_INCOMPLETE {
+		return err
+	}
+	q.over()
+	q.ahead = err == nil
+	return err
+}
+
+// over notes that no read is pending.
+func (q *kernelQueue) over() {
+	q.pending = false
+	q.pins.Unpin()
+}
+
+func (q *kernelQueue) look() (size, count int, err error) {
+	if err := win32.GetMailslotInfo(q.slot, &q.told); err != nil {
+		return none, 0, err
+	}
+	// There are no messages behind a read that has not ended.
+	if q.pending && q.finish(q.told.Count > 0) == windows.ERROR_IO_INCOMPLETE {
+		return none, 0, nil
+	}
+	size, count = none, int(q.told.Count)
+	if q.told.Next != win32.MAILSLOT_NO_MESSAGE {
+		size = int(q.told.Next)
+	}
+	if q.ahead {
+		return int(q.size), count + 1, nil
+	}
+	return size, count, nil
+}
+
+func (q *kernelQueue) take(buf []byte) error {
+	if !q.ahead {
+		q.makeRoom(len(buf))
+		err := q.read()
+		if err == nil {
+			err = q.finish(true) // at once, since the message is there
+		}
+		if err != nil {
+			return err
+		}
+	}
+	copy(buf, q.buf)
+	q.ahead = false
+	if len(q.buf) > keptRoom {
+		q.buf = make([]byte, keptRoom)
+	}
+	if q.waits > 0 {
+		q.watch()
+	}
+	return nil
+}
+
+// makeRoom makes the buffer large enough. No read is pending.
+func (q *kernelQueue) makeRoom(n int) {
+	if n > len(q.buf) {
+		q.buf = make([]byte, n)
+	}
+}
+
+func (q *kernelQueue) beginWait() {
+	q.waits++
+	if q.waits == 1 {
+		q.watch()
+	}
+}
+
+// watch makes the event tell whether there is a message. What keeps a read from
+// beginning, above all a message that is too long for it, is told to those who
+// read when the wait has ended.
+func (q *kernelQueue) watch() {
+	if q.ahead || q.read() != nil {
+		windows.SetEvent(q.event)
+	}
+}
+
+// endWait cancels the read with the last wait. If it has succeeded before, its
+// message is the first one.
+func (q *kernelQueue) endWait() {
+	q.waits--
+	if q.waits == 0 && q.pending {
+		windows.CancelIoEx(q.slot, &q.overlapped)
+		q.finish(true)
+	}
+}
+
+func (q *kernelQueue) close() error {
+	windows.CloseHandle(q.port)
+	return windows.CloseHandle(q.slot)
+}
