@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/winsys-go/ipc/internal/win32"
 )
 
 // A pump is a queue of mailslots whose reads cannot be overlapped: those of
@@ -31,8 +33,12 @@ type pump struct {
 // longestPumped is more than a socket of Wine takes.
 const longestPumped = 1 << 20
 
-func openPump(slot, event windows.Handle, path *uint16) (*pump, error) {
-	writer, err := openWriter(path)
+func openPump(slot, event windows.Handle, name string) (*pump, error) {
+	// This Wine takes the time without end for a short one.
+	if err := win32.SetMailslotInfo(slot, win32.MAILSLOT_WAIT_FOREVER); err != nil {
+		return nil, err
+	}
+	writer, err := openWriter(name)
 	if err != nil {
 		return nil, err
 	}

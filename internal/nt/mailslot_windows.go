@@ -52,24 +52,28 @@ var (
 	errShort = fmt.Errorf("%w: the message is still there: read it into a larger buffer: %w", backend.ErrShortBuffer, windows.ERROR_INSUFFICIENT_BUFFER)
 )
 
-// mailslotPath is the kernel's name of a mailslot. Mailslots belong to the
-// machine, so what other objects have in Local\ has no prefix.
-func (n *Namespace) mailslotPath(name string) (*uint16, error) {
-	p, err := windows.UTF16PtrFromString(`\\.\mailslot\` + strings.TrimPrefix(n.prefix, Local) + name)
-	return p, wrap(err)
+// What the paths of mailslots begin with, in the kernel and for those who open
+// files.
+const (
+	mailslotDirectory = `\??\mailslot\`
+	mailslotFiles     = `\\.\mailslot\`
+)
+
+// mailslotName is the name of a mailslot in its directory, which is that of the
+// machine: where other names begin with Local\, this has no prefix.
+func (n *Namespace) mailslotName(name string) string {
+	return strings.TrimPrefix(n.prefix, Local) + name
 }
 
-// CreateMailslot makes m the reader of a new mailslot.
+// CreateMailslot makes m the reader of a new mailslot. CreateMailslotW would do,
+// but nobody promises that what it makes can be read with overlapped reads.
 func (n *Namespace) CreateMailslot(m *Mailslot, spec *backend.MailslotSpec) error {
 	security, err := attributes(spec.Security)
 	if err != nil {
 		return err
 	}
-	path, err := n.mailslotPath(spec.Name)
-	if err != nil {
-		return err
-	}
-	slot, err := win32.CreateMailslot(path, uint32(spec.MaxMessage), win32.MAILSLOT_WAIT_FOREVER, security)
+	name := n.mailslotName(spec.Name)
+	slot, err := win32.CreateMailslotFile(mailslotDirectory+name, 0, uint32(spec.MaxMessage), win32.READ_TIMEOUT_FOREVER, security)
 	if err == windows.ERROR_ALREADY_EXISTS {
 		return fmt.Errorf("%w: it has a reader, and there can be only one: %w", backend.ErrExist, err)
 	}
@@ -81,7 +85,7 @@ func (n *Namespace) CreateMailslot(m *Mailslot, spec *backend.MailslotSpec) erro
 		windows.CloseHandle(slot)
 		return wrap(err)
 	}
-	if m.queue, err = openQueue(slot, event, path); err != nil {
+	if m.queue, err = openQueue(slot, event, name); err != nil {
 		windows.CloseHandle(event)
 		windows.CloseHandle(slot)
 		return wrap(err)
@@ -93,10 +97,10 @@ func (n *Namespace) CreateMailslot(m *Mailslot, spec *backend.MailslotSpec) erro
 }
 
 // openQueue finds out in which way messages can be read.
-func openQueue(slot, event windows.Handle, path *uint16) (queue, error) {
+func openQueue(slot, event windows.Handle, name string) (queue, error) {
 	mode, err := win32.QueryFileMode(slot)
 	if err == nil && mode&(win32.FILE_SYNCHRONOUS_IO_ALERT|win32.FILE_SYNCHRONOUS_IO_NONALERT) != 0 {
-		return openPump(slot, event, path)
+		return openPump(slot, event, name)
 	}
 	return openKernelQueue(slot, event)
 }

@@ -21,11 +21,7 @@ var _ backend.MailslotSender = (*MailslotWriter)(nil)
 
 // OpenMailslot makes w a writer of the mailslot that has the name.
 func (n *Namespace) OpenMailslot(w *MailslotWriter, name string) error {
-	path, err := n.mailslotPath(name)
-	if err != nil {
-		return err
-	}
-	h, err := openWriter(path)
+	h, err := openWriter(n.mailslotName(name))
 	if err != nil {
 		return wrap(err)
 	}
@@ -36,7 +32,11 @@ func (n *Namespace) OpenMailslot(w *MailslotWriter, name string) error {
 	return n.bind(&w.Object, h, &backend.Spec{Kind: backend.Mailslot, Name: name}, "", true)
 }
 
-func openWriter(path *uint16) (windows.Handle, error) {
+func openWriter(name string) (windows.Handle, error) {
+	path, err := windows.UTF16PtrFromString(mailslotFiles + name)
+	if err != nil {
+		return 0, err
+	}
 	return windows.CreateFile(path, windows.GENERIC_WRITE, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE, nil, windows.OPEN_EXISTING, 0, 0)
 }
 

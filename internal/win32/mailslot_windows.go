@@ -7,10 +7,12 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Values of mailslots.
+// Values of mailslots. The second is that of SetMailslotInfo, the third that of
+// CreateMailslotFile.
 const (
 	MAILSLOT_NO_MESSAGE   = 0xFFFFFFFF
 	MAILSLOT_WAIT_FOREVER = 0xFFFFFFFF
+	READ_TIMEOUT_FOREVER  = -1
 )
 
 // The bits of a file's mode that make all its I/O synchronous.
@@ -22,19 +24,35 @@ const (
 const fileModeInformation = 16
 
 var (
-	procCreateMailslotW        = kernel32.NewProc("CreateMailslotW")
 	procGetMailslotInfo        = kernel32.NewProc("GetMailslotInfo")
+	procSetMailslotInfo        = kernel32.NewProc("SetMailslotInfo")
+	procNtCreateMailslotFile   = ntdll.NewProc("NtCreateMailslotFile")
 	procNtQueryInformationFile = ntdll.NewProc("NtQueryInformationFile")
 )
 
-// CreateMailslot creates a mailslot, which must not exist. The time that a read
-// waits is in milliseconds.
-func CreateMailslot(name *uint16, maxMessage, timeout uint32, sa *windows.SecurityAttributes) (windows.Handle, error) {
-	r, _, e := syscall.SyscallN(procCreateMailslotW.Addr(), uintptr(unsafe.Pointer(name)), uintptr(maxMessage), uintptr(timeout), uintptr(unsafe.Pointer(sa)))
-	if windows.Handle(r) == windows.InvalidHandle {
-		return 0, failure(e)
+// CreateMailslotFile creates a mailslot by its full path, in the kernel's
+// directories. It must not exist. Without options its reads may be overlapped.
+func CreateMailslotFile(path string, options, maxMessage uint32, timeout int64, sa *windows.SecurityAttributes) (windows.Handle, error) {
+	name, err := windows.NewNTUnicodeString(path)
+	if err != nil {
+		return 0, err
 	}
-	return windows.Handle(r), nil
+	oa := windows.OBJECT_ATTRIBUTES{ObjectName: name, Attributes: windows.OBJ_CASE_INSENSITIVE}
+	oa.Length = uint32(unsafe.Sizeof(oa))
+	if sa != nil {
+		oa.SecurityDescriptor = sa.SecurityDescriptor
+	}
+	var h windows.Handle
+	var block windows.IO_STATUS_BLOCK
+	r, _, _ := syscall.SyscallN(procNtCreateMailslotFile.Addr(), uintptr(unsafe.Pointer(&h)), windows.GENERIC_READ|windows.SYNCHRONIZE,
+		uintptr(unsafe.Pointer(&oa)), uintptr(unsafe.Pointer(&block)), uintptr(options), 0, uintptr(maxMessage), uintptr(unsafe.Pointer(&timeout)))
+	return h, status(r)
+}
+
+// SetMailslotInfo says how long reads wait, in milliseconds.
+func SetMailslotInfo(h windows.Handle, timeout uint32) error {
+	r, _, e := syscall.SyscallN(procSetMailslotInfo.Addr(), uintptr(h), uintptr(timeout))
+	return done(r, e)
 }
 
 // MailslotInfo is what GetMailslotInfo tells.

@@ -10,6 +10,8 @@
  *   create semaphore NAME INITIAL MAX
  *   create timer NAME MANUAL
  *   open event|mutex|semaphore|timer NAME OK H
+ *   create mailslot NAME MAXIMUM TIMEOUT  OK H, for reading; NAME in full
+ *   open mailslot NAME                    OK H, for writing
  *   process PID                           OK H
  *   close H                               OK 0
  *   set H, reset H, pulse H, unlock H     OK 0
@@ -17,6 +19,10 @@
  *   arm H AFTER PERIOD, cancel H          OK 0
  *   wait any|all TIMEOUT H...             OK or ABANDONED and an index, or TIMEOUT 0
  *   signal H1 TIMEOUT H2                  signals H1 and waits for H2: the same
+ *   write H TEXT                          OK, and the number of bytes; TEXT may be missing
+ *   read H SIZE                           OK, the number of bytes, and the text
+ *   info H                                OK, the number of messages, the size of
+ *                                         the next one and the largest size
  *   pid                                   OK, and the id of this process
  *   exit STATUS                           no answer; nothing is closed first
  *   abort                                 no answer; as if killed by another
@@ -74,22 +80,42 @@ static int split(WCHAR *line, WCHAR **words)
 
 /* Answers. */
 
+static char answer[2 * LONGEST];
+static DWORD answered; /* bytes of it */
+
+static void add_text(const char *text, DWORD length)
+{
+	while (length-- > 0 && answered < sizeof answer - 1)
+		answer[answered++] = *text++;
+}
+
+static void add_number(DWORD n)
+{
+	char digits[16];
+	DWORD d = sizeof digits;
+
+	do
+		digits[--d] = (char)('0' + n % 10);
+	while (n /= 10);
+	digits[--d] = ' ';
+	add_text(digits + d, sizeof digits - d);
+}
+
+static void end_answer(void)
+{
+	DWORD written;
+
+	answer[answered++] = '\n';
+	if (!WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), answer, answered, &written, NULL))
+		ExitProcess(0);
+	answered = 0;
+}
+
 static void say(const char *word, DWORD n)
 {
-	char text[64], digits[16];
-	DWORD length = 0, d = 0, written;
-
-	while (*word)
-		text[length++] = *word++;
-	text[length++] = ' ';
-	do
-		digits[d++] = (char)('0' + n % 10);
-	while (n /= 10);
-	while (d > 0)
-		text[length++] = digits[--d];
-	text[length++] = '\n';
-	if (!WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), text, length, &written, NULL))
-		ExitProcess(0);
+	add_text(word, (DWORD)lstrlenA(word));
+	add_number(n);
+	end_answer();
 }
 
 static void say_error(DWORD code) { say("ERROR", code); }
@@ -188,6 +214,24 @@ static void open_timer(WCHAR **w)
 	say_handle(OpenWaitableTimerW(TIMER_ALL_ACCESS, FALSE, w[2]));
 }
 
+/* say_file is say_handle for those who give INVALID_HANDLE_VALUE. */
+static void say_file(HANDLE h)
+{
+	say_handle(h == INVALID_HANDLE_VALUE ? NULL : h);
+}
+
+static void create_mailslot(WCHAR **w)
+{
+	SetLastError(0);
+	say_file(CreateMailslotW(w[2], (DWORD)number(w[3]), (DWORD)number(w[4]), NULL));
+}
+
+static void open_mailslot(WCHAR **w)
+{
+	SetLastError(0);
+	say_file(CreateFileW(w[2], GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, 0, NULL));
+}
+
 static void open_process(WCHAR **w)
 {
 	SetLastError(0);
@@ -262,6 +306,49 @@ static void signal_and_wait(WCHAR **w)
 	say_waited(SignalObjectAndWait(handle(w[1]), handle(w[3]), (DWORD)number(w[2]), FALSE), 1);
 }
 
+static void write_message(WCHAR **w)
+{
+	char text[LONGEST];
+	int length = w[2] ? WideCharToMultiByte(CP_UTF8, 0, w[2], -1, text, sizeof text, NULL, NULL) - 1 : 0;
+	DWORD written;
+
+	if (WriteFile(handle(w[1]), text, (DWORD)length, &written, NULL))
+		say("OK", written);
+	else
+		say_error(GetLastError());
+}
+
+static void read_message(WCHAR **w)
+{
+	char text[LONGEST];
+	DWORD got;
+
+	if (!ReadFile(handle(w[1]), text, min((DWORD)number(w[2]), sizeof text), &got, NULL)) {
+		say_error(GetLastError());
+		return;
+	}
+	add_text("OK", 2);
+	add_number(got);
+	add_text(" ", 1);
+	add_text(text, got);
+	end_answer();
+}
+
+static void say_info(WCHAR **w)
+{
+	DWORD maximum, next, count, timeout;
+
+	if (!GetMailslotInfo(handle(w[1]), &maximum, &next, &count, &timeout)) {
+		say_error(GetLastError());
+		return;
+	}
+	add_text("OK", 2);
+	add_number(count);
+	add_number(next);
+	add_number(maximum);
+	end_answer();
+}
+
 static void say_pid(WCHAR **w)
 {
 	(void)w;
@@ -292,6 +379,8 @@ static const struct command {
 	{L"open", L"mutex", 3, open_mutex},
 	{L"open", L"semaphore", 3, open_semaphore},
 	{L"open", L"timer", 3, open_timer},
+	{L"create", L"mailslot", 5, create_mailslot},
+	{L"open", L"mailslot", 3, open_mailslot},
 	{L"process", NULL, 2, open_process},
 	{L"close", NULL, 2, close_handle},
 	{L"set", NULL, 2, set},
@@ -304,6 +393,9 @@ static const struct command {
 	{L"wait", L"any", 4, wait},
 	{L"wait", L"all", 4, wait},
 	{L"signal", NULL, 4, signal_and_wait},
+	{L"write", NULL, 2, write_message},
+	{L"read", NULL, 3, read_message},
+	{L"info", NULL, 2, say_info},
 	{L"pid", NULL, 1, say_pid},
 	{L"exit", NULL, 2, leave},
 	{L"abort", NULL, 1, die},
