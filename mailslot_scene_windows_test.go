@@ -30,8 +30,8 @@ const slotUndead = "Wine keeps a mailslot and its name while a writer has it ope
 // slotBadSecurity is why a descriptor that is none is refused.
 var slotBadSecurity = ipc.ErrInvalid
 
-// slotAllocations is how many allocations a message may cost. Wine before 8.3
-// has it read by a thread, which keeps a copy.
+// slotAllocations is how many allocations a message may cost. In Wine 8.0 a thread
+// reads it, which keeps a copy.
 func slotAllocations() float64 {
 	if testproc.UnderWine() {
 		return 2

@@ -12,6 +12,8 @@
 //     queueing a call to its thread (sleep_windows.go). The kernel takes the
 //     wait off every object at one instant: it has either succeeded or consumed
 //     nothing. None of the 64 places in a wait is needed for that.
+//   - Messages to wait for. The kernel lets a read of a mailslot be waited for,
+//     not the mailslot: there is one while somebody waits (mailslot_kernel_windows.go).
 //   - Which of several mutexes were abandoned, and who counts as waiting.
 //
 // A blocked wait costs an OS thread. At most maxThreads wait or own at one

@@ -11,11 +11,11 @@ import (
 	"github.com/winsys-go/ipc/internal/win32"
 )
 
-// A pump is a queue of mailslots whose reads cannot be overlapped: those of
-// Wine before version 8.3, which are made of sockets. A thread of its own takes
-// every message at once, and blocks in between. It has a writer of its own too:
-// a token that it sends and finds again says that all that was sent before has
-// come, and ends the last read.
+// A pump is the queue of a mailslot whose reads cannot be overlapped: those of
+// Wine 8.0, which are sockets. A thread of its own takes every message as it
+// comes, and blocks in between. It has a writer of its own, too: a token that it
+// sends and finds again says that all that was sent before has come, and ends
+// the last read.
 type pump struct {
 	slot, event, writer windows.Handle
 	token               []byte

@@ -48,7 +48,7 @@ var _ backend.MailslotReader = (*Mailslot)(nil)
 
 // What is empty, or too short, is told as ReadFile tells it.
 var (
-	errEmpty = fmt.Errorf("%w: %w", backend.ErrMailslotEmpty, windows.ERROR_SEM_TIMEOUT)
+	errEmpty = fmt.Errorf("%w: wait for a message with Get, or set a longer ReadTimeout: %w", backend.ErrMailslotEmpty, windows.ERROR_SEM_TIMEOUT)
 	errShort = fmt.Errorf("%w: the message is still there: read it into a larger buffer: %w", backend.ErrShortBuffer, windows.ERROR_INSUFFICIENT_BUFFER)
 )
 

@@ -1,8 +1,8 @@
 /*
- * A program that knows the synchronisation objects of Windows and nothing of
- * this project. It reads commands from its standard input, one a line, and
- * answers each with one line. Names have no spaces and are in UTF-8. H is the
- * number that the answer to create, open and process gave; times are in
+ * A program that knows the synchronisation objects and the mailslots of Windows
+ * and nothing of this project. It reads commands from its standard input, one a
+ * line, and answers each with one line. Names have no spaces and are in UTF-8. H
+ * is the number that the answer to create, open and process gave; times are in
  * milliseconds, -1 for ever.
  *
  *   create event NAME MANUAL SET          OK H, or EXISTED H
