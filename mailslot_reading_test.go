@@ -228,3 +228,36 @@ func pattern(size, seed int) []byte {
 	}
 	return p
 }
+
+// TestMailslotBlockedSizes: a message of any size ends a read, or a wait that
+// leaves it where it is, with others behind it.
+func TestMailslotBlockedSizes(t *testing.T) {
+	s := newSlotScene(t)
+	m, w := s.pair(nil)
+	for _, size := range []int{0, 1, 4096, 4097, 100_000} {
+		first, second := string(pattern(size, 1)), string(pattern(size, 2))
+		done := s.reading(m, -1)
+		s.put(w, first)
+		if g := <-done; g.message != first || g.err != nil {
+			t.Fatalf("a read of %d bytes gives %d, %v", size, g.size, g.err)
+		}
+
+		waited := make(chan error, 1)
+		go func() { waited <- m.Wait(s.within()) }()
+		s.blocked(m, 1)
+		s.put(w, first)
+		s.ok(<-waited)
+		s.put(w, second)
+		s.told(m, int64(size), 2)
+		s.ok(m.Wait(s.within()))
+		s.told(m, int64(size), 2)
+		if size > 0 {
+			n, err := m.TryGetInto(make([]byte, size-1))
+			s.fails(err, ipc.ErrShortBuffer, codeInsufficientBuffer)
+			if n != size {
+				t.Errorf("it needs %d bytes, want %d", n, size)
+			}
+		}
+		s.holds(m, first, second)
+	}
+}
