@@ -26,9 +26,10 @@ type kernelQueue struct {
 	// thread that began them ends; otherwise the kernel would cancel them.
 	port windows.Handle
 
-	waits   int  // that have begun
-	pending bool // there is a read
-	ahead   bool // buf has the first message
+	waits   int   // that have begun
+	pending bool  // there is a read
+	ahead   bool  // buf has the first message
+	failed  error // what the next who look are told
 	pins    runtime.Pinner
 
 	overlapped windows.Overlapped
@@ -91,47 +92,56 @@ func (q *kernelQueue) look() (size, count int, err error) {
 	if err := win32.GetMailslotInfo(q.slot, &q.told); err != nil {
 		return none, 0, err
 	}
-	// There are no messages behind a read that has not ended.
-	if q.pending && q.finish(q.told.Count > 0) == windows.ERROR_IO_INCOMPLETE {
-		return none, 0, nil
+	if q.pending {
+		// There are no messages behind a read that has not ended.
+		q.note(q.finish(q.told.Count > 0))
 	}
-	size, count = none, int(q.told.Count)
-	if q.told.Next != win32.MAILSLOT_NO_MESSAGE {
-		size = int(q.told.Next)
-	}
-	if q.ahead {
+	count = int(q.told.Count)
+	switch {
+	case q.ahead:
 		return int(q.size), count + 1, nil
+	case q.told.Next != win32.MAILSLOT_NO_MESSAGE:
+		return int(q.told.Next), count, nil
 	}
-	return size, count, nil
+	err, q.failed = q.failed, nil
+	return none, 0, err
+}
+
+// note keeps what has gone wrong with the read of a wait for the next who look.
+// Neither a message that is too long for it nor its going on is anything wrong.
+func (q *kernelQueue) note(err error) {
+	if err != nil && err != windows.ERROR_INSUFFICIENT_BUFFER && err != windows.ERROR_IO_INCOMPLETE {
+		q.failed = err
+	}
 }
 
 func (q *kernelQueue) take(buf []byte) error {
+	var err error
 	if !q.ahead {
-		q.makeRoom(len(buf))
-		err := q.read()
-		if err == nil {
-			err = q.finish(true) // at once, since the message is there
-		}
-		if err != nil {
-			return err
-		}
+		err = q.fetch(len(buf))
 	}
-	copy(buf, q.buf)
-	q.ahead = false
+	if err == nil {
+		copy(buf, q.buf)
+		q.ahead = false
+	}
 	if len(q.buf) > keptRoom {
 		q.buf = make([]byte, keptRoom)
 	}
 	if q.waits > 0 {
 		q.watch()
 	}
-	return nil
+	return err
 }
 
-// makeRoom makes the buffer large enough. No read is pending.
-func (q *kernelQueue) makeRoom(n int) {
-	if n > len(q.buf) {
-		q.buf = make([]byte, n)
+// fetch reads the first message, of so many bytes. No read is pending.
+func (q *kernelQueue) fetch(size int) error {
+	if size > len(q.buf) {
+		q.buf = make([]byte, size)
 	}
+	if err := q.read(); err != nil {
+		return err
+	}
+	return q.finish(true) // at once, since the message is there
 }
 
 func (q *kernelQueue) beginWait() {
@@ -141,13 +151,16 @@ func (q *kernelQueue) beginWait() {
 	}
 }
 
-// watch makes the event tell whether there is a message. What keeps a read from
-// beginning, above all a message that is too long for it, is told to those who
-// read when the wait has ended.
+// watch makes the event tell whether there is a message, or something to tell.
 func (q *kernelQueue) watch() {
-	if q.ahead || q.read() != nil {
-		windows.SetEvent(q.event)
+	if !q.ahead {
+		err := q.read()
+		if err == nil {
+			return // the event is that of the read now
+		}
+		q.note(err)
 	}
+	windows.SetEvent(q.event)
 }
 
 // endWait cancels the read with the last wait. If it has succeeded before, its

@@ -3,7 +3,6 @@ package nt
 import (
 	"bytes"
 	"crypto/rand"
-	"errors"
 	"sync"
 
 	"golang.org/x/sys/windows"
@@ -55,8 +54,12 @@ func (p *pump) run() {
 	for {
 		var n uint32
 		err := windows.ReadFile(p.slot, buf, &n, nil)
-		if errors.Is(err, windows.ERROR_BROKEN_PIPE) { // Wine's word for an empty message
+		switch err {
+		case windows.ERROR_BROKEN_PIPE: // Wine's word for an empty message
 			n, err = 0, nil
+		case windows.ERROR_INSUFFICIENT_BUFFER: // which those that are no sockets know
+			buf = make([]byte, 2*len(buf))
+			continue
 		}
 		if p.deliver(buf[:n], err) {
 			return

@@ -42,8 +42,8 @@ func openWriter(name string) (windows.Handle, error) {
 
 // maxMessage is the limit of a mailslot that the kernel tells; 0 for none.
 func maxMessage(told uint32) int64 {
-	const none = 0xFFFFFFFF
-	if told == none {
+	const unlimited = 0xFFFFFFFF
+	if told == unlimited {
 		return 0
 	}
 	return int64(told)
