@@ -171,31 +171,58 @@ func TestMailslotAllocations(t *testing.T) {
 	}
 }
 
+// onEndingThread runs do on a thread that ends then.
+func onEndingThread(do func()) (ended <-chan struct{}) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread() // for good: the thread ends with the goroutine
+		do()
+	}()
+	return done
+}
+
 // TestMailslotThreadEnds: the thread that has created a mailslot, and the one
 // that has read last, end; the mailslot lives on.
 func TestMailslotThreadEnds(t *testing.T) {
 	s := newSlotScene(t)
-	onEndingThread := func(do func()) {
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			runtime.LockOSThread() // for good: the thread ends with the goroutine
-			do()
-		}()
-		<-done
-	}
 	var m *ipc.Mailslot
-	onEndingThread(func() { m = s.create(nil) })
+	<-onEndingThread(func() { m = s.create(nil) })
 	w := s.open()
 	for range 20 {
 		s.put(w, "a")
-		onEndingThread(func() { s.holds(m, "a") })
+		<-onEndingThread(func() { s.holds(m, "a") })
 		s.told(m, -1, 0)
 		done := s.reading(m, -1)
 		s.put(w, "b")
 		if g := <-done; g.message != "b" || g.err != nil {
 			t.Fatalf("got %+v", g)
 		}
+	}
+}
+
+// TestMailslotThreadOfFirstWaitEnds: the thread that has waited first ends, and
+// the wait of another goroutine goes on.
+func TestMailslotThreadOfFirstWaitEnds(t *testing.T) {
+	s := newSlotScene(t)
+	m, w := s.pair(nil)
+	for range 20 {
+		ctx, cancel := context.WithCancel(s.within())
+		first := onEndingThread(func() { m.Wait(ctx) })
+		s.blocked(m, 1)
+		second := make(chan error, 1)
+		go func() { second <- m.Wait(s.within()) }()
+		s.blocked(m, 2)
+		cancel()
+		<-first
+		select {
+		case err := <-second:
+			t.Fatalf("the wait of the other goroutine has ended: %v", err)
+		case <-time.After(5 * time.Millisecond):
+		}
+		s.put(w, "a")
+		s.ok(<-second)
+		s.holds(m, "a")
 	}
 }
 

@@ -2,6 +2,7 @@ package nt
 
 import (
 	"runtime"
+	"sync"
 
 	"golang.org/x/sys/windows"
 
@@ -22,9 +23,6 @@ import (
 // they are pinned until then.
 type kernelQueue struct {
 	slot, event windows.Handle
-	// port gets no completions. A file that has one keeps its reads when the
-	// thread that began them ends; otherwise the kernel would cancel them.
-	port windows.Handle
 
 	waits   int   // that have begun
 	pending bool  // there is a read
@@ -45,17 +43,31 @@ const (
 	keptRoom  = 64 << 10
 )
 
-// noCompletion in the handle of an event keeps the end of a read from the port.
-const noCompletion = 1
+func openKernelQueue(slot, event windows.Handle) *kernelQueue {
+	q := &kernelQueue{slot: slot, event: event, buf: make([]byte, leastRoom)}
+	q.overlapped.HEvent = event
+	return q
+}
 
-func openKernelQueue(slot, event windows.Handle) (*kernelQueue, error) {
-	port, err := windows.CreateIoCompletionPort(slot, 0, 0, 1)
-	if err != nil {
-		return nil, err
+// reads has the thread that begins the reads of waits, of all mailslots. The
+// kernel cancels what a thread has begun when it ends, and those that wait may
+// end while others wait on.
+var reads struct {
+	mu     sync.Mutex
+	thread *thread
+}
+
+// readToWait is read for a wait.
+func (q *kernelQueue) readToWait() (err error) {
+	reads.mu.Lock()
+	defer reads.mu.Unlock()
+	if reads.thread == nil {
+		if reads.thread, err = takeThread(); err != nil {
+			return err
+		}
 	}
-	q := &kernelQueue{slot: slot, event: event, port: port, buf: make([]byte, leastRoom)}
-	q.overlapped.HEvent = event | noCompletion
-	return q, nil
+	reads.thread.do(func() { err = q.read() })
+	return err
 }
 
 // read begins to read a message, and unsets the event.
@@ -154,7 +166,7 @@ func (q *kernelQueue) beginWait() {
 // watch makes the event tell whether there is a message, or something to tell.
 func (q *kernelQueue) watch() {
 	if !q.ahead {
-		err := q.read()
+		err := q.readToWait()
 		if err == nil {
 			return // the event is that of the read now
 		}
@@ -174,6 +186,5 @@ func (q *kernelQueue) endWait() {
 }
 
 func (q *kernelQueue) close() error {
-	windows.CloseHandle(q.port)
 	return windows.CloseHandle(q.slot)
 }

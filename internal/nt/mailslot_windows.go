@@ -102,7 +102,7 @@ func openQueue(slot, event windows.Handle, name string) (queue, error) {
 	if err == nil && mode&(win32.FILE_SYNCHRONOUS_IO_ALERT|win32.FILE_SYNCHRONOUS_IO_NONALERT) != 0 {
 		return openPump(slot, event, name)
 	}
-	return openKernelQueue(slot, event)
+	return openKernelQueue(slot, event), nil
 }
 
 // beginWait is called before each wait for the event, endWait after it.
