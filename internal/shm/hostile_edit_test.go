@@ -7,13 +7,15 @@ import (
 	"unsafe"
 )
 
-// The places that an edit can go to: the parts of the header, then the tables.
+// The places that an edit can go to: the parts of the header, then the tables,
+// then the messages of a mailslot.
 const (
 	headerPlace = iota
 	logPlace
 	bucketPlace
 	tablePlace // and up, in the order of the tables
-	placeCount = tablePlace + int(tableCount)
+	filePlace  = tablePlace + int(tableCount)
+	placeCount = filePlace + 1
 )
 
 // An edit overwrites one word of a segment, mostly of a record that is in use.
@@ -26,6 +28,10 @@ type edit struct {
 // hows is the number of ways to overwrite a word.
 const hows = 9
 
+// maxWords is how many words of a record an edit can reach. The last one that
+// has a meaning is the chain of a ring.
+const maxWords = 25
+
 // words is how many words of a record an edit can reach.
 func words(place byte) int {
 	switch int(place) % placeCount {
@@ -35,8 +41,10 @@ func words(place byte) int {
 		return 16
 	case bucketPlace:
 		return 1
+	case filePlace:
+		return 6
 	default:
-		return min(int(geometries[int(place)%placeCount-tablePlace].size/8), 24)
+		return min(int(geometries[int(place)%placeCount-tablePlace].size/8), maxWords)
 	}
 }
 
@@ -50,6 +58,9 @@ func (e edit) at(s *stage) *word {
 		return s.a.wordAt(uint64(offLog) + k)
 	case bucketPlace:
 		return s.a.bucket(hashName(names[int(e.record)%len(names)]))
+	case filePlace:
+		r := &s.rings[int(e.record)%len(s.rings)] // from its first message on
+		return r.header((r.at(cursor(r.head.load()).place()) + k) & (r.size - 1))
 	default:
 		g := &geometries[place-tablePlace]
 		i := uint64(e.record)
@@ -101,6 +112,7 @@ func (s *stage) tellingValues() []uint64 {
 		generationUnit | frozen, generationUnit | slowBit | frozen, generationUnit | pulseBit | slowBit | 1,
 		uint64(s.d.slotIndex)<<ownerSlotShift | 1 | generationUnit,
 		pair(maxHandles-1, maxHandles), maxWaiters * inlineEntries, maxObjects, 1 << 32, 1 << 63, 1<<63 - 1,
+		minRing, minRing - wordSize, maxRing, 1 << numberBits, 1<<numberBits | 1, uint64(s.a.ringRecord(1).tail.load()), // of rings
 		readyBit | 1, uint64(claimGranted), uint64(claimNudged), claimParked | uint64(claimWaiting),
 	}
 }

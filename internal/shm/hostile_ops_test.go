@@ -55,6 +55,34 @@ var operations = []operation{
 	{"remove", func(_ *stage, h *hand) error { return h.n.Remove(longName) }},
 	{"close a handle", func(_ *stage, h *hand) error { return h.manual.Close() }},
 	{"close a handle that is waited through", func(_ *stage, h *hand) error { return h.auto.Close() }},
+	{"put", func(_ *stage, h *hand) error { return h.out.TryPut([]byte("a message of some bytes")) }},
+	{"put and wait", func(_ *stage, h *hand) error {
+		ctx, cancel := briefly()
+		defer cancel()
+		return h.out.Put(ctx, nil)
+	}},
+	{"get", func(_ *stage, h *hand) error { return fails(h.slot.TryGet()) }},
+	{"get into", func(_ *stage, h *hand) error { return fails(h.slot.TryGetInto(make([]byte, 4))) }},
+	{"get and wait", func(_ *stage, h *hand) error {
+		ctx, cancel := briefly()
+		defer cancel()
+		return fails(h.slot.Get(ctx))
+	}},
+	{"wait for a mailslot and more", func(_ *stage, h *hand) error {
+		return h.await(nil, false, &h.slot.Object, &h.mutex.Object, &h.timer.Object)
+	}},
+	{"count messages", func(_ *stage, h *hand) error { return fails(h.slot.Len()) }},
+	{"inspect a mailslot", func(_ *stage, h *hand) error { return either(fails(h.slot.Info()), fails(h.out.Info())) }},
+	{"create and close a mailslot", func(_ *stage, h *hand) error {
+		var m Mailslot
+		return either(h.n.CreateMailslot(&m, &backend.MailslotSpec{Name: "new", Queue: minRing}), m.Close())
+	}},
+	{"open and close a writer", func(s *stage, h *hand) error {
+		var w MailslotWriter
+		return either(h.n.OpenMailslot(&w, slotNames[2]), w.Close())
+	}},
+	{"close a writer", func(_ *stage, h *hand) error { return h.out.Close() }},
+	{"close a mailslot", func(_ *stage, h *hand) error { return h.slot.Close() }},
 	{"declare d dead", func(s *stage, h *hand) error {
 		s.d.self.alive.store(waitersBit | diedBit)
 		h.n.reapDead()
@@ -77,12 +105,16 @@ var operations = []operation{
 
 // await waits for a moment, for three objects unless others are given.
 func (h *hand) await(w *Owner, all bool, objects ...*Object) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Microsecond)
+	ctx, cancel := briefly()
 	defer cancel()
 	if objects == nil {
 		objects = []*Object{&h.auto.Object, &h.sem.Object, &h.timer.Object}
 	}
 	return fails(Wait(ctx, w, all, objects))
+}
+
+func briefly() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), 50*time.Microsecond)
 }
 
 func closeIfOpen(o *Object) error {

@@ -23,6 +23,7 @@ type stage struct {
 	dir     string
 	a, b, d *Namespace
 	hands   [3]*hand // theirs
+	rings   [3]ring  // of their mailslots, as somebody else has them mapped
 	used    [tableCount]uint64
 	telling []uint64
 
@@ -41,11 +42,15 @@ type hand struct {
 	sem    Semaphore
 	timer  Timer
 	long   Event
+	slot   Mailslot       // its own
+	out    MailslotWriter // of the next one's
 }
 
 var (
 	longName = strings.Repeat("a name of several chunks ", 8)
-	names    = []string{"auto", "manual", "mutex", "sem", "timer", longName, "new"}
+	names    = []string{"auto", "manual", "mutex", "sem", "timer", longName, "new", mailslotMark + "SLOT A"}
+	// slotNames are those of the mailslots of a, b and d.
+	slotNames = []string{"slot a", "slot b", "slot d"}
 )
 
 // hangs is how long a run may take. It is a thousand times what it takes.
@@ -65,7 +70,9 @@ func newStage(t testing.TB) *stage {
 		*n = s.attach()
 		s.hands[i] = s.openAll(*n)
 	}
+	s.openMailslots()
 	s.block()
+	s.blockMailslots()
 	for t := range tableCount {
 		s.used[t] = s.a.header().tables[t].used.load()
 	}
@@ -133,19 +140,49 @@ func (s *stage) block() {
 	s.wait(context.Background(), false, &d.sem.Object, &d.long.Object)
 }
 
+// openMailslots gives each one a mailslot, and a way to write to the next one's.
+func (s *stage) openMailslots() {
+	for i, h := range s.hands {
+		s.must(h.n.CreateMailslot(&h.slot, &backend.MailslotSpec{Name: slotNames[i], Queue: minRing}))
+		k := h.slot.view.index
+		file, err := s.a.sys.OpenRing(k, minRing)
+		s.must(err)
+		s.must(s.rings[i].open(s.a.ringRecord(k), k, file))
+	}
+	for i, h := range s.hands {
+		s.must(h.n.OpenMailslot(&h.out, slotNames[(i+1)%len(s.hands)]))
+	}
+}
+
+// blockMailslots: the mailslots of a and d are full, and d and b wait for room;
+// b waits for messages.
+func (s *stage) blockMailslots() {
+	a, b, d := s.hands[0], s.hands[1], s.hands[2]
+	for _, h := range []*hand{b, d} {
+		s.must(h.out.TryPut([]byte("message")))
+		s.must(h.out.TryPut(nil))
+		s.must(h.out.TryPut(make([]byte, minRing-5*wordSize)))
+		s.blocked(h.n, "a blocked Put", func() error { return h.out.Put(s.ctx, []byte("one more")) })
+	}
+	s.blocked(b.n, "a blocked Get", func() error { return fails(b.slot.Get(context.Background())) })
+	s.wait(s.ctx, true, &b.slot.Object, &b.auto.Object)
+	s.wait(s.ctx, true, &a.slot.Object, &a.auto.Object)
+}
+
 // wait starts a wait and returns when it is queued.
 func (s *stage) wait(ctx context.Context, all bool, objects ...*Object) {
-	n := objects[0].n
+	s.blocked(objects[0].n, "a blocked wait", func() error { return fails(Wait(ctx, nil, all, objects)) })
+}
+
+// blocked starts what waits, and returns when it is queued.
+func (s *stage) blocked(n *Namespace, what string, do func() error) {
 	queued := func() int {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		return len(n.waiting)
 	}
 	before := queued()
-	s.waits.Go(func() {
-		_, err := Wait(ctx, nil, all, objects)
-		s.judge("a blocked wait", err)
-	})
+	s.waits.Go(func() { s.judge(what, do()) })
 	for queued() == before {
 		runtime.Gosched()
 	}
@@ -158,6 +195,9 @@ func (s *stage) end() {
 		s.judge("close namespace", n.Close())
 	}
 	s.waits.Wait()
+	for _, r := range s.rings {
+		r.file.Close()
+	}
 	os.RemoveAll(s.dir)
 	s.late.Stop()
 }
@@ -167,7 +207,8 @@ var documented = []error{
 	backend.ErrClosed, backend.ErrNotExist, backend.ErrExist, backend.ErrPermission, backend.ErrInvalid,
 	backend.ErrUnsupported, backend.ErrNotOwner, backend.ErrTooManyPosts, backend.ErrWrongType,
 	backend.ErrInvalidName, backend.ErrInvalidUse, backend.ErrNoSpace, backend.ErrCorrupt, backend.ErrVersion,
-	backend.ErrDeleted, backend.ErrStalled, context.Canceled, context.DeadlineExceeded,
+	backend.ErrDeleted, backend.ErrStalled, backend.ErrMailslotEmpty, backend.ErrMailslotFull,
+	backend.ErrMessageTooBig, backend.ErrShortBuffer, context.Canceled, context.DeadlineExceeded,
 }
 
 // judge makes sure that an error is one that the documentation tells of.

@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"unsafe"
 
+	"github.com/winsys-go/ipc/internal/backend"
 	"github.com/winsys-go/ipc/internal/linux"
 )
 
@@ -40,17 +41,24 @@ func openFenced(dir string) (*fenced, error) {
 }
 
 func (f *fenced) mapBetween() (err error) {
+	f.room, f.mem, err = mapBetween(f.file, Size)
+	return err
+}
+
+// mapBetween maps a file in the middle of room that nobody may touch.
+func mapBetween(file *os.File, size int64) (room, mem []byte, err error) {
 	const flags = syscall.MAP_PRIVATE | syscall.MAP_ANON | syscall.MAP_NORESERVE
-	if f.room, err = syscall.Mmap(-1, 0, int(fence+Size+fence), syscall.PROT_NONE, flags); err != nil {
-		return err
+	if room, err = syscall.Mmap(-1, 0, int(fence+size+fence), syscall.PROT_NONE, flags); err != nil {
+		return nil, nil, err
 	}
-	f.mem = f.room[fence : fence+Size : fence+Size]
-	_, _, errno := syscall.Syscall6(syscall.SYS_MMAP, uintptr(unsafe.Pointer(&f.mem[0])), uintptr(Size),
-		syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED|syscall.MAP_FIXED, f.file.Fd(), 0)
+	mem = room[fence : fence+size : fence+size]
+	_, _, errno := syscall.Syscall6(syscall.SYS_MMAP, uintptr(unsafe.Pointer(&mem[0])), uintptr(size),
+		syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED|syscall.MAP_FIXED, file.Fd(), 0)
 	if errno != 0 {
-		return errno
+		syscall.Munmap(room)
+		return nil, nil, errno
 	}
-	return nil
+	return room, mem, nil
 }
 
 func (f *fenced) Enlist(pick func(try func(alive *uint32) bool) error, body func()) error {
@@ -70,4 +78,43 @@ func (f *fenced) Close() error {
 		f.System.Close()
 	})
 	return nil
+}
+
+// A fencedRing is the file of a mailslot, mapped like that once more.
+type fencedRing struct {
+	*linux.Ring
+	room    []byte
+	mem     []byte
+	unguard func()
+	tripped func() bool
+}
+
+func (f *fenced) CreateRing(i uint32, size int64) (backend.RingFile, error) {
+	return fenceRing(f.System.CreateRing(i, size))
+}
+
+func (f *fenced) OpenRing(i uint32, size int64) (backend.RingFile, error) {
+	return fenceRing(f.System.OpenRing(i, size))
+}
+
+func fenceRing(file backend.RingFile, err error) (backend.RingFile, error) {
+	if err != nil {
+		return nil, err
+	}
+	r := &fencedRing{Ring: file.(*linux.Ring)}
+	if r.room, r.mem, err = mapBetween(r.File(), int64(len(file.Bytes()))); err != nil {
+		file.Close()
+		return nil, err
+	}
+	r.unguard, r.tripped, err = linux.Guard(r.mem)
+	return r, err
+}
+
+func (r *fencedRing) Bytes() []byte { return r.mem }
+func (r *fencedRing) Damaged() bool { return r.tripped() }
+
+func (r *fencedRing) Close() error {
+	r.unguard()
+	syscall.Munmap(r.room)
+	return r.Ring.Close()
 }
