@@ -39,7 +39,7 @@ func (s *System) CreateRing(i uint32, size int64) (backend.RingFile, error) {
 // OpenRing maps the file of ring i.
 //
 //   - [fs.ErrNotExist]: it was removed.
-//   - [ErrDamaged]: it has another size.
+//   - [ErrDamaged], which is [backend.ErrCorrupt] here: it has another size.
 //   - [fs.ErrPermission]: as for [Dir.OpenSegment].
 func (s *System) OpenRing(i uint32, size int64) (backend.RingFile, error) {
 	r, err := s.dir.openRing(ringName(i), size)
@@ -99,7 +99,7 @@ func (d *Dir) openRing(name string, size int64) (*Segment, error) {
 		err = &fs.PathError{Op: "open", Path: s.path, Err: fs.ErrNotExist}
 	}
 	if err == nil && s.stat.Size != size {
-		err = refuse(ErrDamaged, "%s is damaged: it has %d bytes instead of %d; end the programs that use it", s.path, s.stat.Size, size)
+		err = refuse(errors.Join(ErrDamaged, backend.ErrCorrupt), "%s is damaged: it has %d bytes instead of %d; end the programs that use it", s.path, s.stat.Size, size)
 	}
 	if err == nil {
 		err = s.mapMemory(size)

@@ -56,12 +56,16 @@ var (
 // hangs is how long a run may take. It is a thousand times what it takes.
 const hangs = 30 * time.Second
 
-func newStage(t testing.TB) *stage {
-	s := &stage{t: t}
-	s.late = time.AfterFunc(hangs, func() {
+// hangTimer ends the tests if a run hangs.
+func hangTimer() *time.Timer {
+	return time.AfterFunc(hangs, func() {
 		debug.SetTraceback("crash") // shows who runs, too
 		panic("an operation hangs; what everybody does follows")
 	})
+}
+
+func newStage(t testing.TB) *stage {
+	s := &stage{t: t, late: hangTimer()}
 	dir, err := os.MkdirTemp("/dev/shm", "ipc-test-*")
 	s.must(err)
 	s.dir = dir
