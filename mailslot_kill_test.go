@@ -346,7 +346,7 @@ func TestMailslotKillReaderOfBlocked(t *testing.T) {
 		reader.Kill()
 		for range count {
 			if err := <-ended; !errors.Is(err, ipc.ErrNotExist) {
-				t.Errorf("a blocked writer: %v", err)
+				t.Fatalf("a blocked writer: %v", err)
 			}
 		}
 		if err := w.Close(); err != nil {
