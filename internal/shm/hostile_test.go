@@ -3,6 +3,7 @@
 package shm
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"math/rand/v2"
@@ -11,6 +12,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/winsys-go/ipc/internal/backend"
 )
@@ -43,10 +45,14 @@ func (s *stage) perform(op byte) {
 	s.judge(o.name, o.do(s, h))
 }
 
+// lockWord is the lock's place in the header, in words.
+const lockWord = byte(unsafe.Offsetof(header{}.lock) / wordSize)
+
 // FuzzSegment overwrites words of a segment in use, and uses it on.
 func FuzzSegment(f *testing.F) {
 	for op := range operations {
 		f.Add([]byte{byte(op), 0, 0, 0, 2, 64, 0, 0, 0})
+		f.Add([]byte{byte(op), headerPlace, 0, lockWord, 7, 1, 0, 0, 0}) // b has the lock, and does not know
 	}
 	runs := 0
 	f.Fuzz(func(t *testing.T, script []byte) {
@@ -153,4 +159,37 @@ func TestLeaveWhileStuck(t *testing.T) {
 	if i, err := permits.Info(); err != nil || len(i.HeldOpen) != 2 {
 		t.Errorf("still open by %v, %v", i.HeldOpen, err)
 	}
+}
+
+// TestMailslotWhileStuck: who sends or receives while the lock is stuck does not
+// wait for that, and whoever waits is told when the lock moves.
+func TestMailslotWhileStuck(t *testing.T) {
+	s := newRingStage(t)
+	defer s.end()
+	for range 4 {
+		s.must(fails(s.reader.TryGet()))
+	}
+	lock := &s.a.header().lock
+	got := make(chan error, 1)
+	s.blocked(s.a, "a blocked Get", func() error {
+		got <- fails(s.reader.Get(context.Background()))
+		return nil
+	})
+	c := s.attach() // who has the lock, and does not know
+	defer c.Close()
+	lock.store(c.lockFree)
+	s.must(s.writer.TryPut([]byte("sent")))
+	lock.store(0)
+	s.must(<-got)
+
+	s.must(s.writer.TryPut(make([]byte, minRing-wordSize)))
+	put := make(chan error, 1)
+	s.blocked(s.b, "a blocked Put", func() error {
+		put <- s.writer.Put(context.Background(), make([]byte, minRing-wordSize))
+		return nil
+	})
+	lock.store(c.lockFree)
+	s.must(fails(s.reader.TryGet()))
+	lock.store(0)
+	s.must(<-put)
 }

@@ -50,6 +50,11 @@ func (e *endpoint) handleIndex() uint32 { return e.handle }
 func (e *endpoint) closeParts(end mailslotEnd) error {
 	n := e.n
 	err := n.locked(func() error {
+		if e.open.Load() != handleClosed { // it may have sent what nobody was told of yet
+			r := n.object(e.index)
+			n.close(e.index, r)
+			n.refresh(e.index, r)
+		}
 		for _, o := range []*Object{&e.Object, &e.room.Object, &e.gate.Object} {
 			if o.open.Load() != handleClosed {
 				n.discard(o)
@@ -86,6 +91,18 @@ func (e *endpoint) update() error {
 		e.n.refresh(e.index, r)
 		return nil
 	})
+}
+
+// persist does what others wait for. As long as somebody who does not move holds
+// the namespace up, it goes on trying behind the caller's back.
+func persist(do func() error) {
+	if !errors.Is(do(), backend.ErrStalled) {
+		return
+	}
+	go func() {
+		for errors.Is(do(), backend.ErrStalled) {
+		}
+	}()
 }
 
 // lookIntoRing signals mailslot i, which is closed, as long as it has messages.

@@ -102,19 +102,19 @@ func (m *Mailslot) take(buf []byte, own bool) (int, []byte, error) {
 	}
 	m.view.head.store(uint64(head.advance(wordsOf(length))))
 	raceAcquireOne(&m.Object)
-	return int(length), buf, m.afterTaking()
+	m.afterTaking()
+	return int(length), buf, nil
 }
 
 // afterTaking tells those concerned that there is more room, or no message any
-// more. What it cannot tell is found out later.
-func (m *Mailslot) afterTaking() error {
+// more.
+func (m *Mailslot) afterTaking() {
 	if wanted := m.view.wanted.load(); wanted != 0 && m.view.used()+wanted <= m.view.size && m.view.wanted.cas(wanted, 0) {
-		m.room.Set()
+		persist(m.room.Set)
 	}
 	if m.word.load()&slowBit != 0 && m.view.empty() {
-		m.update()
+		persist(m.update)
 	}
-	return nil
 }
 
 // giveBack frees the memory of an empty ring that has had much in it.
@@ -122,7 +122,7 @@ func (m *Mailslot) giveBack() {
 	if m.view.reserved.load() > keptMemory && m.gate.LockFast() {
 		m.view.giveBack()
 		if !m.gate.UnlockFast() {
-			m.gate.Unlock()
+			persist(m.gate.Unlock)
 		}
 	}
 }

@@ -12,7 +12,8 @@ import (
 // A MailslotWriter is an end of a mailslot that sends.
 type MailslotWriter struct {
 	endpoint
-	calls calls
+	calls  calls
+	untold bool // who waits for the mailslot; guarded by the gate
 }
 
 var errNoReader = fmt.Errorf("%w: the mailslot's reader has closed it or ended: open it again when there is another", backend.ErrNotExist)
@@ -99,14 +100,24 @@ func (w *MailslotWriter) tryGate() error {
 	return fmt.Errorf("%w: another writer of the mailslot does not come to its end", backend.ErrStalled)
 }
 
-// unlockGate lets the next one write. As long as somebody who does not move
-// holds the namespace up, there is nothing else to be done.
+// unlockGate lets the next one write. What is sent is sent: if somebody who does
+// not move holds the namespace up, the rest is done when he does.
 func (w *MailslotWriter) unlockGate() {
-	if w.gate.UnlockFast() {
-		return
+	if w.untold || !w.gate.UnlockFast() {
+		persist(w.leaveGate)
 	}
-	for errors.Is(w.gate.Unlock(), backend.ErrStalled) {
+}
+
+// leaveGate tells who waits for the mailslot, and then lets the gate go: if this
+// process dies in between, its reaper tells them.
+func (w *MailslotWriter) leaveGate() error {
+	if w.untold {
+		if err := w.update(); errors.Is(err, backend.ErrStalled) {
+			return err
+		}
+		w.untold = false
 	}
+	return w.gate.Unlock()
 }
 
 // send puts a message into the ring. Without a context it does not wait.
@@ -140,11 +151,12 @@ func (w *MailslotWriter) sendAt(tail cursor, message []byte) error {
 	if w.word.load()&slowBit == 0 {
 		return nil
 	}
-	for {
-		if err := w.update(); !errors.Is(err, backend.ErrStalled) {
-			return err
-		}
+	err := w.update()
+	if errors.Is(err, backend.ErrStalled) {
+		w.untold = true
+		return nil
 	}
+	return err
 }
 
 // awaitRoom waits until the reader has made room.
