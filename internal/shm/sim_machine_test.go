@@ -304,9 +304,27 @@ func (m *machine) current() *simProcess {
 	return m.procs[len(m.procs)-1]
 }
 
-// AfterFunc is that of a simContext.
+// AfterFunc is that of a simContext. Any other has a deadline in real time, but
+// near: it comes when nobody else wants to run.
 func (m *machine) AfterFunc(ctx context.Context, f func()) (stop func() bool) {
-	return ctx.(*simContext).after(m.current(), f)
+	if c, ok := ctx.(*simContext); ok {
+		return c.after(m.current(), f)
+	}
+	done := false
+	m.start(m.current(), "canceller", func() {
+		m.policy.pause(m.running)
+		m.step(change)
+		if done {
+			return
+		}
+		<-ctx.Done()
+		done = true
+		f()
+	})
+	return func() (stopped bool) {
+		stopped, done = !done, true
+		return stopped
+	}
 }
 
 // kill ends a process. Threads of it that run may go on for a little.
