@@ -138,7 +138,7 @@ func (s *mailSearch) from(p mailPoint) bool {
 	}
 	for _, i := range s.byEnd() {
 		r := s.h.records[i]
-		if p.done&(1<<i) != 0 || r.begin > limit {
+		if p.done&(1<<i) != 0 || r.begin > limit || s.h.last(r) < s.begun(&p) {
 			continue
 		}
 		c := p.clone()
@@ -155,6 +155,27 @@ func (s *mailSearch) from(p mailPoint) bool {
 		}
 	}
 	return false
+}
+
+// last is the last moment of a call, or of its process.
+func (h *mailRun) last(r *mailRecord) int {
+	last := r.end
+	for _, d := range h.records {
+		if d.verb == mDie && d.proc == r.proc {
+			last = min(last, d.end)
+		}
+	}
+	return last
+}
+
+// begun is when the last of those that have happened was called.
+func (s *mailSearch) begun(p *mailPoint) (last int) {
+	for i, r := range s.h.records {
+		if p.done&(1<<i) != 0 {
+			last = max(last, r.begin)
+		}
+	}
+	return last
 }
 
 // isClosedBeside reports whether somebody else closes what r closes: then a
@@ -236,12 +257,13 @@ func (p *mailPoint) of(reader int) *mailbox {
 	return nil
 }
 
-func (b *mailbox) fits(r *mailRecord) bool {
+// fits reports whether there is room for what r sends.
+func (s *mailSearch) fits(b *mailbox, r *mailRecord) bool {
 	used := wordsOf(uint64(r.size))
 	for _, x := range b.queue {
 		used += wordsOf(uint64(x.size))
 	}
-	return used*wordSize <= minRing
+	return used*wordSize <= uint64(s.h.plan.queue)
 }
 
 // mayBlock reports whether a call that has not returned has reason to block.
@@ -252,7 +274,7 @@ func (s *mailSearch) mayBlock(p *mailPoint, r *mailRecord) bool {
 	switch r.verb {
 	case mPut:
 		b := &p.boxes[p.opens[r.which]]
-		return !b.ended && (!b.fits(r) || s.gateIsTaken(p, b, r))
+		return !b.ended && (!s.fits(b, r) || s.gateIsTaken(p, b, r))
 	case mGet, mWait:
 		return len(p.of(r.which).queue) == 0
 	case mWaitAny:
@@ -266,8 +288,8 @@ func (s *mailSearch) mayBlock(p *mailPoint, r *mailRecord) bool {
 // gateIsTaken reports whether somebody else waits for room as r comes.
 func (s *mailSearch) gateIsTaken(p *mailPoint, b *mailbox, r *mailRecord) bool {
 	for i, x := range s.h.records {
-		if x != r && x.verb == mPut && p.done&(1<<i) == 0 && x.begin < r.end && x.end > r.begin &&
-			&p.boxes[p.opens[x.which]] == b && !b.fits(x) {
+		if x != r && x.verb == mPut && p.done&(1<<i) == 0 && x.begin < r.end && s.h.last(x) > r.begin &&
+			&p.boxes[p.opens[x.which]] == b && !s.fits(b, x) {
 			return true
 		}
 	}
@@ -324,7 +346,7 @@ func (s *mailSearch) failsRightly(p *mailPoint, r *mailRecord) bool {
 		return (r.verb == mPut || r.verb == mTryPut) && p.boxes[p.opens[r.which]].ended
 	case backend.ErrMailslotFull:
 		b := &p.boxes[p.opens[r.which]]
-		return r.verb == mTryPut && (!b.fits(r) || s.gateIsTaken(p, b, r))
+		return r.verb == mTryPut && (!s.fits(b, r) || s.gateIsTaken(p, b, r))
 	case backend.ErrMailslotEmpty:
 		return r.verb == mTryGet && len(p.of(r.which).queue) == 0
 	case context.Canceled:
@@ -338,7 +360,7 @@ func (s *mailSearch) succeeds(p *mailPoint, r *mailRecord) bool {
 	switch r.verb {
 	case mPut, mTryPut:
 		b := &p.boxes[p.opens[r.which]]
-		if b.ended || !b.fits(r) {
+		if b.ended || !s.fits(b, r) {
 			return false
 		}
 		b.queue = append(slices.Clip(b.queue), r)

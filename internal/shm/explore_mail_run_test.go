@@ -44,8 +44,14 @@ var (
 	writerVerbs = []mailVerb{mPut, mPut, mPut, mPut, mPut, mTryPut, mTryPut, mTryPut, mSet, mOpen, mCloseWriter, mCreate, mGet}
 )
 
-// mailSizes are those of messages: of the largest only one fits.
-var mailSizes = []int{8, 8, 1000, 2040, minRing - wordSize}
+// mailQueues are the sizes of mailslots: mostly a tiny one, or one that begins
+// at the beginning again when it is empty, or one that gives memory back then.
+var mailQueues = []int{minRing, minRing, minRing, minRing, minRing, minRing, 2 * rewindAfter, 2 * keptMemory}
+
+// drawSize draws that of a message. Of the largest only one fits.
+func (p *mailPlan) drawSize(r *rand.Rand) int {
+	return []int{8, 8, p.queue / 4, p.queue/2 - wordSize, p.queue - wordSize}[r.IntN(5)]
+}
 
 type mailCall struct {
 	verb   mailVerb
@@ -61,17 +67,18 @@ type mailProgram struct {
 // A mailPlan is what a run does. Process 0 has the mailslot at first; all have
 // it open for writing.
 type mailPlan struct {
+	queue    int
 	procs    int
 	programs []mailProgram
 	deaths   []death
 }
 
 func newMailPlan(r *rand.Rand) *mailPlan {
-	p := &mailPlan{procs: 2 + r.IntN(3)}
+	p := &mailPlan{queue: mailQueues[r.IntN(len(mailQueues))], procs: 2 + r.IntN(3)}
 	for proc := range p.procs {
 		for range 1 + r.IntN(2)*r.IntN(2) {
 			if len(p.programs) < 5 {
-				p.programs = append(p.programs, drawMailProgram(r, proc))
+				p.programs = append(p.programs, p.drawProgram(r, proc))
 			}
 		}
 	}
@@ -81,7 +88,7 @@ func newMailPlan(r *rand.Rand) *mailPlan {
 	return p
 }
 
-func drawMailProgram(r *rand.Rand, proc int) mailProgram {
+func (p *mailPlan) drawProgram(r *rand.Rand, proc int) mailProgram {
 	g, verbs := mailProgram{proc: proc}, writerVerbs
 	if proc == 0 {
 		verbs = readerVerbs
@@ -91,7 +98,7 @@ func drawMailProgram(r *rand.Rand, proc int) mailProgram {
 		if verb >= mCreate && r.IntN(2) == 0 {
 			verb = verbs[0]
 		}
-		g.calls = append(g.calls, mailCall{verb, mailSizes[r.IntN(len(mailSizes))], r.IntN(4) == 0})
+		g.calls = append(g.calls, mailCall{verb, p.drawSize(r), r.IntN(4) == 0})
 	}
 	if r.IntN(12) == 0 {
 		g.calls = append(g.calls, mailCall{verb: mLeave})
@@ -148,13 +155,14 @@ func prepareMail(m *machine, p *mailPlan) *mailRun {
 		}
 	}
 	h.readers = []*Mailslot{{}}
-	must1(m.procs[0].n.CreateMailslot(h.readers[0], mailSpec()))
+	must1(m.procs[0].n.CreateMailslot(h.readers[0], p.spec()))
 	for _, s := range m.procs[:p.procs] {
 		w, e := &MailslotWriter{}, &Event{}
 		must1(s.n.OpenMailslot(w, "slot"))
 		must1(s.n.Create(&e.Object, spec("e")))
 		h.writers, h.events = append(h.writers, w), append(h.events, e)
 	}
+	h.wear()
 	for i, g := range p.programs {
 		h.start(i, g)
 	}
@@ -162,7 +170,17 @@ func prepareMail(m *machine, p *mailPlan) *mailRun {
 	return h
 }
 
-func mailSpec() *backend.MailslotSpec { return &backend.MailslotSpec{Name: "slot", Queue: minRing} }
+// wear sends and receives once, so that a large mailslot is not at its beginning.
+func (h *mailRun) wear() {
+	if h.plan.queue > minRing {
+		must1(h.writers[0].TryPut(make([]byte, h.plan.queue*5/8)))
+		must2(h.readers[0].TryGet())
+	}
+}
+
+func (p *mailPlan) spec() *backend.MailslotSpec {
+	return &backend.MailslotSpec{Name: "slot", Queue: int64(p.queue)}
+}
 
 func must1(err error) {
 	if err != nil {
@@ -290,7 +308,7 @@ func (r *mailRunner) perform(ctx context.Context, rec *mailRecord) (err error) {
 	case mSet:
 		return r.events[rec.proc].Set()
 	case mCreate:
-		return r.proc.n.CreateMailslot(r.readers[rec.which], mailSpec())
+		return r.proc.n.CreateMailslot(r.readers[rec.which], r.plan.spec())
 	case mOpen:
 		return r.proc.n.OpenMailslot(r.writers[rec.which], "slot")
 	case mCloseReader:
