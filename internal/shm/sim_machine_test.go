@@ -40,6 +40,7 @@ type machine struct {
 	watch   func(access) // called before every step
 	passing func(d int64)
 	stalled error
+	ending  bool               // an actor is taken apart: what it defers does not happen
 	rings   map[uint32]simRing // the files of mailslots
 }
 
@@ -199,7 +200,10 @@ func (m *machine) resume(a *simActor) {
 // end ends a doomed actor where it is.
 func (a *simActor) end() {
 	a.ended = true
+	before := a.p.m.ending
+	a.p.m.ending = true
 	a.stop()
+	a.p.m.ending = before
 }
 
 // passTime ends the sleep that has the nearest deadline.
@@ -237,6 +241,9 @@ func (m *machine) pass(d int64) {
 
 // step comes before every access to the segment.
 func (m *machine) step(what access) {
+	if m.ending {
+		panic(died{})
+	}
 	a := m.running
 	if a == nil {
 		return // no simulation yet, or no more
