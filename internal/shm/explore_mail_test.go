@@ -60,6 +60,6 @@ func (s *mailTally) add(h *mailRun) {
 }
 
 func (s mailTally) String() string {
-	return fmt.Sprintf("%d schedules, %d calls, %d messages sent, %d received, %d calls without an end, %d deaths, %d steps",
+	return fmt.Sprintf("%d schedules, %d operations, %d messages sent, %d received, %d blocked for good, %d deaths, %d steps",
 		s.schedules, s.calls, s.sent, s.received, s.blocked, s.deaths, s.steps)
 }

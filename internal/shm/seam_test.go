@@ -80,6 +80,9 @@ type world struct {
 	waits   []*blocked
 }
 
+// worlds counts those that are over.
+var worlds int
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	dir, err := os.MkdirTemp("/dev/shm", "ipc-test-*")
@@ -112,8 +115,12 @@ func (w *world) close() {
 	}
 	for _, n := range w.dead {
 		n.bury()
+		n.unmap.Do(func() { runtime.AddCleanup(n, func(s System) { s.Close() }, n.sys) })
 	}
 	os.RemoveAll(w.dir)
+	if worlds++; worlds%64 == 0 {
+		runtime.GC() // gives back what the dead had open
+	}
 }
 
 // kill makes a process dead: nobody can use its attachment, and others are
@@ -265,6 +272,9 @@ func (w *world) tell(n *Namespace) { n.sys.Wake((*uint32)(&n.self.alive), 100) }
 // more.
 func (n *Namespace) bury() {
 	n.closed, n.leaving = true, false
+	for end := range n.ends {
+		end.(interface{ unmapRing() }).unmapRing()
+	}
 	n.mu.Unlock()
 	n.ring(n.self)
 	if n.dispatched != nil {
@@ -272,6 +282,13 @@ func (n *Namespace) bury() {
 	}
 	n.ringBell(n.self)
 	<-n.left
+}
+
+// unmapRing closes the file of an end that nobody uses.
+func (e *endpoint) unmapRing() {
+	if e.view.file != nil {
+		e.view.file.Close()
+	}
 }
 
 // seize takes a dead process's mutex for good, unless its operation, which ran
