@@ -32,6 +32,10 @@ const hows = 9
 // has a meaning is the chain of a ring.
 const maxWords = 25
 
+// fileWords is how many words of a mailslot's messages an edit can reach, from
+// the first message on, in each of three mailslots.
+const fileWords = 6
+
 // words is how many words of a record an edit can reach.
 func words(place byte) int {
 	switch int(place) % placeCount {
@@ -42,7 +46,7 @@ func words(place byte) int {
 	case bucketPlace:
 		return 1
 	case filePlace:
-		return 6
+		return 3 * fileWords
 	default:
 		return min(int(geometries[int(place)%placeCount-tablePlace].size/8), maxWords)
 	}
@@ -59,8 +63,9 @@ func (e edit) at(s *stage) *word {
 	case bucketPlace:
 		return s.a.bucket(hashName(names[int(e.record)%len(names)]))
 	case filePlace:
-		r := &s.rings[int(e.record)%len(s.rings)] // from its first message on
-		return r.header((r.at(cursor(r.head.load()).place()) + k) & (r.size - 1))
+		r := &s.rings[int(e.record)%len(s.rings)]
+		first := r.at(cursor(r.head.load()).place())
+		return r.header((first + k/(3*wordSize)*wordSize) & (r.size - 1))
 	default:
 		g := &geometries[place-tablePlace]
 		i := uint64(e.record)

@@ -77,9 +77,11 @@ func (s *ringStage) end() {
 // apply overwrites a word: of the record, or of the file from its first message
 // on.
 func (s *ringStage) apply(p ringStep) {
-	w := s.raw.header((s.raw.at(cursor(s.raw.head.load()).place()) + uint64(p.word)*wordSize) & (s.raw.size - 1))
-	if k := int(p.word) % (2 * ringWords); k < ringWords {
-		w = (*word)(unsafe.Add(unsafe.Pointer(s.raw.ringRecord), k*wordSize))
+	k := int(p.word) % (2 * ringWords)
+	w := (*word)(unsafe.Add(unsafe.Pointer(s.raw.ringRecord), k%ringWords*wordSize))
+	if k >= ringWords {
+		first := s.raw.at(cursor(s.raw.head.load()).place())
+		w = s.raw.header((first + uint64(k-ringWords)*wordSize) & (s.raw.size - 1))
 	}
 	w.store(edit{how: p.how, arg: p.arg}.value(&s.stage, w.load()))
 }
@@ -121,8 +123,14 @@ var ringOperations = []func(*ringStage) error{
 
 // FuzzRing overwrites words of a ring in use, and uses it on.
 func FuzzRing(f *testing.F) {
-	for op := range ringOperations {
-		f.Add([]byte{byte(op), byte(op), 7, 3, 0, 0, 0, byte(op), byte(ringWords + op), 3, 0, 0, 0, 0})
+	for word := range byte(ringWords + 4) {
+		for how := range byte(hows) {
+			var script []byte // everything, each time with that word overwritten
+			for op := range byte(len(ringOperations)) {
+				script = append(script, op, word, how, 8+op, 1+op, 0, 0)
+			}
+			f.Add(script)
+		}
 	}
 	runs := 0
 	f.Fuzz(func(t *testing.T, script []byte) {

@@ -89,7 +89,7 @@ func overwrite(t *testing.T, e edit) {
 	defer s.end()
 	e.apply(s)
 	for op := range operations {
-		s.perform(byte(op) | byte(op)<<7)
+		s.perform(byte(op) | (byte(op)+e.how/2)<<7) // by one or the other
 	}
 }
 
