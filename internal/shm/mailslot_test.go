@@ -146,7 +146,7 @@ func TestMailslotEnds(t *testing.T) {
 }
 
 func TestMailslotCloseEndsWaits(t *testing.T) {
-	m, w := slotPair(t, backend.MailslotSpec{Queue: 4096})
+	m, _ := slotPair(t, backend.MailslotSpec{Queue: 4096})
 	got := make(chan error, 2)
 	go func() {
 		_, err := m.Get(context.Background())
@@ -157,7 +157,7 @@ func TestMailslotCloseEndsWaits(t *testing.T) {
 	if err := <-got; err != backend.ErrClosed {
 		t.Errorf("a read of a mailslot that is closed: %v", err)
 	}
-	m, w = slotPair(t, backend.MailslotSpec{Queue: 4096})
+	m, w := slotPair(t, backend.MailslotSpec{Queue: 4096})
 	if err := w.Put(context.Background(), make([]byte, 4000)); err != nil {
 		t.Fatal(err)
 	}
