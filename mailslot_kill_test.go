@@ -160,7 +160,7 @@ func checkVictims(t *testing.T, all []*victim, got tally) {
 
 // TestMailslotStopWriters stops writers at any moment, inside of a Put as
 // likely as not, and some for good. Nobody else waits for longer than they are
-// stopped, and the reader does not wait at all.
+// stopped, and mostly not as long.
 func TestMailslotStopWriters(t *testing.T) {
 	stops := 60
 	if testing.Short() || raceEnabled {
@@ -181,51 +181,68 @@ func TestMailslotStopWriters(t *testing.T) {
 		}
 		return err
 	}
-	empty := func() {
+	// use empties the mailslot, and puts.
+	use := func(ctx context.Context) error {
 		for {
 			n, err := slot.TryGetInto(buf)
 			if errors.Is(err, ipc.ErrMailslotEmpty) {
-				return
+				return put(ctx)
 			}
 			if err == nil {
 				err = got.add(buf[:n], mostByVictims)
 			}
 			if err != nil {
-				t.Fatal(err)
+				return err
 			}
 		}
 	}
+	// tryUse gives up soon: the mailslot may be full, and nobody else reads it.
+	tryUse := func() (ok bool, err error) {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Millisecond)
+		defer cancel()
+		err = use(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			return false, nil
+		}
+		return true, err
+	}
 	var all []*victim
-	blocked := 0
+	blocked, locked := 0, 0
 	for i := range stops {
 		v := startVictim(t, n, uint64(i))
 		all = append(all, v)
 		for end := time.Now().Add(rand.N(3 * time.Millisecond)); time.Now().Before(end); {
-			empty()
+			must(tryUse())
 		}
 		v.Stop()
-		empty()
-		short, cancel := context.WithTimeout(context.Background(), 2*time.Millisecond)
-		if err := put(short); errors.Is(err, context.DeadlineExceeded) {
-			blocked++
-		} else if err != nil {
-			t.Fatal(err)
+		used := make(chan struct{})
+		go func() {
+			defer close(used)
+			if !must(tryUse()) {
+				blocked++
+			}
+		}()
+		select {
+		case <-used:
+		case <-time.After(100 * time.Millisecond): // it has the namespace's lock
+			locked++
+			v.Cont()
+			<-used
 		}
-		cancel()
 		if i%2 == 0 {
 			v.Cont()
 		}
 		v.Kill()
-		if err := put(within(t)); err != nil {
-			t.Fatal(err)
-		}
-		empty()
+		wantNothing(t, "when it is dead", use(within(t)))
+	}
+	for range must(slot.Len()) {
+		wantNothing(t, "read the rest", got.add(must(slot.TryGet()), mostByVictims))
 	}
 	checkVictims(t, all, got)
 	if got[ownNumber] != k {
 		t.Errorf("%d messages of this process came, it has sent %d", got[ownNumber], k)
 	}
-	t.Logf("%d of %d writers were stopped where others had to wait", blocked, stops)
+	t.Logf("%d of %d writers were stopped where others had to wait, %d with the lock", blocked, stops, locked)
 }
 
 // mailslotReader reads what comes, until it is killed.
