@@ -22,7 +22,7 @@ import (
 
 func init() {
 	testproc.Register("mailslot-victim", mailslotVictim)
-	testproc.Register("mailslot-reader", mailslotReader)
+	testproc.Register("mailslot-mortal", mailslotMortal)
 	testproc.Register("mailslot-holder", mailslotHolder)
 }
 
@@ -245,8 +245,8 @@ func TestMailslotStopWriters(t *testing.T) {
 	t.Logf("%d of %d writers were stopped where others had to wait, %d with the lock", blocked, stops, locked)
 }
 
-// mailslotReader reads what comes, until it is killed.
-func mailslotReader(c *testproc.Child) {
+// mailslotMortal reads what comes, until it is killed.
+func mailslotMortal(c *testproc.Child) {
 	slot := must(open(c).CreateMailslot("slot", &ipc.MailslotOptions{QueueBytes: 1 << 16}))
 	c.Sayf("ready")
 	got := tally{}
@@ -318,7 +318,7 @@ func TestMailslotKillReader(t *testing.T) {
 		})
 	}
 	for k := range kills {
-		p := testproc.Start(t, "mailslot-reader", n.Dir())
+		p := testproc.Start(t, "mailslot-mortal", n.Dir())
 		p.Expect("ready")
 		patience := testproc.NewPatience(20 * time.Second)
 		for _, s := range senders {

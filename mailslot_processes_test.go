@@ -83,8 +83,8 @@ func TestMailslotMany(t *testing.T) {
 	}
 }
 
-// TestMailslotTwoReaders: of two goroutines each message goes to one.
-func TestMailslotTwoReaders(t *testing.T) {
+// TestMailslotSharedReading: of two goroutines each message goes to one.
+func TestMailslotSharedReading(t *testing.T) {
 	const writers, count = 2, 20_000
 	n := benchNamespace(t)
 	slot := must(n.CreateMailslot("slot", &ipc.MailslotOptions{QueueBytes: 1 << 16}))
