@@ -32,7 +32,7 @@ func (w *MailslotWriter) Put(ctx context.Context, message []byte) error {
 			return err
 		}
 	}
-	err := w.send(ctx, message)
+	err := w.send(ctx, message, true)
 	w.unlockGate()
 	return err
 }
@@ -52,7 +52,7 @@ func (w *MailslotWriter) TryPut(message []byte) error {
 			return err
 		}
 	}
-	err := w.send(nil, message)
+	err := w.send(context.Background(), message, false)
 	w.unlockGate()
 	return err
 }
@@ -120,8 +120,8 @@ func (w *MailslotWriter) leaveGate() error {
 	return w.gate.Unlock()
 }
 
-// send puts a message into the ring. Without a context it does not wait.
-func (w *MailslotWriter) send(ctx context.Context, message []byte) error {
+// send puts a message into the ring, and may wait for room.
+func (w *MailslotWriter) send(ctx context.Context, message []byte, mayWait bool) error {
 	need := wordsOf(uint64(len(message))) * wordSize
 	for {
 		if w.ended() {
@@ -133,7 +133,7 @@ func (w *MailslotWriter) send(ctx context.Context, message []byte) error {
 			return err
 		case ok:
 			return w.sendAt(tail, message)
-		case ctx == nil:
+		case !mayWait:
 			return backend.ErrMailslotFull
 		}
 		if err := w.awaitRoom(ctx, tail, need); err != nil {
