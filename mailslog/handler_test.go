@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/winsys-go/ipc"
+	"github.com/winsys-go/ipc/internal/testproc"
 	"github.com/winsys-go/ipc/mailslog"
 )
 
@@ -105,6 +106,9 @@ func TestMany(t *testing.T) {
 
 // TestReaderGone: a log without a reader drops its records, and says so.
 func TestReaderGone(t *testing.T) {
+	if testproc.UnderWine() {
+		t.Skip("Wine keeps a mailslot while a writer has it open (MS-39)")
+	}
 	m, w := open(t, nil)
 	h := mailslog.NewHandler(w, nil)
 	if err := m.Close(); err != nil {

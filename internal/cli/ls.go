@@ -120,6 +120,9 @@ func state(o *ipc.Info, now time.Time) string {
 	case "timer":
 		return timerState(o, now)
 	case "mailslot":
+		if o.Mailslot.Messages < 0 {
+			return "not told"
+		}
 		return count(o.Mailslot.Messages, "message")
 	default:
 		return "-"

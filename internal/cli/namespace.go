@@ -146,6 +146,10 @@ func (a *app) askMailslot(name string) (ipc.Info, bool, error) {
 	}
 	defer w.Close()
 	o, err := w.Info()
+	if errors.Is(err, ipc.ErrUnsupported) { // it is there, and tells writers nothing
+		o, err = ipc.Info{Type: "mailslot", Name: mailslotPath(name), Mailslot: &ipc.MailslotInfo{Messages: -1, Bytes: -1, Next: -1}}, nil
+	}
+	o.Handles = 0 // only this one is known
 	return o, err == nil, err
 }
 

@@ -95,7 +95,9 @@ func details(out io.Writer, o *ipc.Info) error {
 		mailslotDetails(o, line)
 	}
 	line("permanent", "%s", yesNo(o.Permanent))
-	line("handles", "%d", o.Handles)
+	if o.Handles > 0 || o.Mailslot == nil {
+		line("handles", "%d", o.Handles)
+	}
 	byPID := func(a, b ipc.Holder) int { return cmp.Compare(a.PID, b.PID) }
 	for _, h := range slices.SortedFunc(slices.Values(o.Holders), byPID) {
 		line("", "%s: %s", processName(h.ProcessInfo), holding(h))

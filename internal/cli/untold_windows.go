@@ -25,6 +25,9 @@ func gaps(o *ipc.Info) []gap {
 			list = append(list, gap{"manual_reset", "whether another program made it manual-reset"})
 		}
 	}
+	if o.Mailslot != nil {
+		list = append(list, gap{"mailslot", "who reads it, who writes, the bytes of its messages"}, gap{"handles", "its handles"})
+	}
 	return list
 }
 
