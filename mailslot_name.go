@@ -3,9 +3,6 @@ package ipc
 import (
 	"fmt"
 	"strings"
-	"unicode/utf8"
-
-	"github.com/winsys-go/ipc/internal/backend"
 )
 
 // A path of a mailslot in full: two backslashes, a machine, and a word that says
@@ -30,15 +27,11 @@ func splitMailslotName(name string) (scope, string, error) {
 	} else if rest, ok := strings.CutPrefix(base, globalPrefix); ok {
 		where, base = global, rest
 	}
-	switch {
-	case base == "":
+	if base == "" {
 		return 0, "", errNameNeeded
-	case len(base) > backend.MaxName:
-		return 0, "", fmt.Errorf("%w: %d bytes long, at most %d are possible", ErrInvalidName, len(base), backend.MaxName)
-	case strings.ContainsRune(base, 0):
-		return 0, "", fmt.Errorf("%w: it contains a NUL character", ErrInvalidName)
-	case !utf8.ValidString(base):
-		return 0, "", fmt.Errorf("%w: it is not valid UTF-8", ErrInvalidName)
+	}
+	if err := checkText(base); err != nil {
+		return 0, "", err
 	}
 	for part := range strings.SplitSeq(base, `\`) {
 		if part == "" || part == "." || part == ".." {

@@ -38,12 +38,19 @@ func splitName(name string) (scope, string, error) {
 		return 0, "", fmt.Errorf("%w: nothing follows the prefix", ErrInvalidName)
 	case strings.ContainsRune(base, '\\'):
 		return 0, "", fmt.Errorf(`%w: a backslash may stand only in the prefixes Local\ and Global\`, ErrInvalidName)
-	case len(base) > backend.MaxName:
-		return 0, "", fmt.Errorf("%w: %d bytes long, at most %d are possible", ErrInvalidName, len(base), backend.MaxName)
-	case strings.ContainsRune(base, 0):
-		return 0, "", fmt.Errorf("%w: it contains a NUL character", ErrInvalidName)
-	case !utf8.ValidString(base):
-		return 0, "", fmt.Errorf("%w: it is not valid UTF-8", ErrInvalidName)
 	}
-	return where, base, nil
+	return where, base, checkText(base)
+}
+
+// checkText refuses what no name can be, whatever it is the name of.
+func checkText(base string) error {
+	switch {
+	case len(base) > backend.MaxName:
+		return fmt.Errorf("%w: %d bytes long, at most %d are possible", ErrInvalidName, len(base), backend.MaxName)
+	case strings.ContainsRune(base, 0):
+		return fmt.Errorf("%w: it contains a NUL character", ErrInvalidName)
+	case !utf8.ValidString(base):
+		return fmt.Errorf("%w: it is not valid UTF-8", ErrInvalidName)
+	}
+	return nil
 }

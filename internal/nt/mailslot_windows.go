@@ -2,7 +2,6 @@ package nt
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/reading"
 	"github.com/winsys-go/ipc/internal/win32"
 )
 
@@ -133,51 +133,25 @@ func (m *Mailslot) GetInto(ctx context.Context, buf []byte) (int, error) {
 
 // TryGet gives the next message if there is one.
 func (m *Mailslot) TryGet() (message []byte, err error) {
-	_, message, err = m.take(nil, true)
+	_, message, err = m.Take(nil, true)
 	return message, err
 }
 
 // TryGetInto is TryGet into buf.
 func (m *Mailslot) TryGetInto(buf []byte) (int, error) {
-	n, _, err := m.take(buf, false)
+	n, _, err := m.Take(buf, false)
 	return n, err
 }
 
-// get takes messages until it has one, or is not to wait any longer.
 func (m *Mailslot) get(ctx context.Context, buf []byte, own bool) (int, []byte, error) {
-	n, message, err := m.take(buf, own)
-	if err != errEmpty {
-		return n, message, err
-	}
-	timeout := time.Duration(m.timeout.Load())
-	if timeout < 0 {
-		return 0, nil, err
-	}
-	limited := ctx
-	if timeout > 0 {
-		var cancel context.CancelFunc
-		limited, cancel = context.WithTimeout(ctx, timeout)
-		defer cancel()
-	}
-	for {
-		if err := m.Wait(limited); err != nil {
-			if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-				err = errEmpty
-			}
-			return 0, nil, err
-		}
-		// Another goroutine may be faster.
-		if n, message, err := m.take(buf, own); err != errEmpty {
-			return n, message, err
-		}
-	}
+	return reading.Get(ctx, m, time.Duration(m.timeout.Load()), buf, own)
 }
 
 // Wait blocks until there is a message, and leaves it there.
 func (m *Mailslot) Wait(ctx context.Context) error { return m.wait(ctx) }
 
-// take takes the next message, into buf or into memory of its own.
-func (m *Mailslot) take(buf []byte, own bool) (int, []byte, error) {
+// Take takes the next message, into buf or into memory of its own.
+func (m *Mailslot) Take(buf []byte, own bool) (int, []byte, error) {
 	if err := m.use(); err != nil {
 		return 0, nil, err
 	}

@@ -5,36 +5,20 @@ package shm
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
-	"strconv"
 	"testing"
-	"time"
 )
 
 // TestExploreMailslots plays plans with mailslots in random interleavings, as
 // TestExplore does, with the same variables.
 func TestExploreMailslots(t *testing.T) {
-	limit, seed := exploreFor(t)/2, uint64(time.Now().UnixNano())
-	if s := os.Getenv("IPC_EXPLORE_SEED"); s != "" {
-		var err error
-		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if os.Getenv("IPC_EXPLORE_TRACE") != "" {
-		traceTo = os.Stdout
-	}
 	var sum mailTally
-	begin := time.Now()
-	for sum.schedules == 0 || time.Since(begin) < limit {
-		s := seed + uint64(sum.schedules)
-		h, err := exploreMail(s, newMailPlan(rand.New(rand.NewPCG(s, 3))))
-		if err != nil {
-			t.Fatalf("schedule %d: %v\nrepeat it with IPC_EXPLORE_SEED=%d IPC_EXPLORE_FOR=1ns\n%s", sum.schedules, err, s, h)
+	playSchedules(t, exploreFor(t)/2, &sum, func(seed uint64) (fmt.Stringer, error) {
+		h, err := exploreMail(seed, newMailPlan(rand.New(rand.NewPCG(seed, 3))))
+		if err == nil {
+			sum.add(h)
 		}
-		sum.add(h)
-	}
-	t.Logf("seed %d: %v in %v", seed, sum, time.Since(begin).Round(time.Second))
+		return h, err
+	})
 }
 
 // A mailTally counts what was explored.

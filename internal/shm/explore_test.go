@@ -17,7 +17,21 @@ import (
 // IPC_EXPLORE_FOR says, from the seed IPC_EXPLORE_SEED on. With
 // IPC_EXPLORE_TRACE=1 it prints who does every step.
 func TestExplore(t *testing.T) {
-	limit, seed := exploreFor(t), uint64(time.Now().UnixNano())
+	var sum tally
+	playSchedules(t, exploreFor(t), &sum, func(seed uint64) (fmt.Stringer, error) {
+		h, err := explore(seed, newPlan(rand.New(rand.NewPCG(seed, 2))))
+		if err == nil {
+			sum.add(h)
+		}
+		return h, err
+	})
+}
+
+// playSchedules plays schedules, one at least, as long as it is told, from the
+// seed IPC_EXPLORE_SEED on, and says what they came to. It is told of a
+// schedule's history.
+func playSchedules(t *testing.T, limit time.Duration, sum fmt.Stringer, play func(seed uint64) (fmt.Stringer, error)) {
+	seed := uint64(time.Now().UnixNano())
 	if s := os.Getenv("IPC_EXPLORE_SEED"); s != "" {
 		var err error
 		if seed, err = strconv.ParseUint(s, 10, 64); err != nil {
@@ -27,15 +41,11 @@ func TestExplore(t *testing.T) {
 	if os.Getenv("IPC_EXPLORE_TRACE") != "" {
 		traceTo = os.Stdout
 	}
-	var sum tally
 	begin := time.Now()
-	for sum.schedules == 0 || time.Since(begin) < limit {
-		s := seed + uint64(sum.schedules)
-		h, err := explore(s, newPlan(rand.New(rand.NewPCG(s, 2))))
-		if err != nil {
-			t.Fatalf("schedule %d: %v\nrepeat it with IPC_EXPLORE_SEED=%d IPC_EXPLORE_FOR=1ns\n%s", sum.schedules, err, s, h)
+	for s := seed; s == seed || time.Since(begin) < limit; s++ {
+		if h, err := play(s); err != nil {
+			t.Fatalf("%v\nrepeat it with IPC_EXPLORE_SEED=%d IPC_EXPLORE_FOR=1ns\n%s", err, s, h)
 		}
-		sum.add(h)
 	}
 	t.Logf("seed %d: %v in %v", seed, sum, time.Since(begin).Round(time.Second))
 }

@@ -76,16 +76,16 @@ func (w *world) receives(m *Mailslot, died bool, uncertain string, want ...strin
 // fill leaves no room.
 func (w *world) fill(s *MailslotWriter) { w.put(s, string(make([]byte, minRing-wordSize))) }
 
-// A reading is a blocked read.
-type reading struct {
+// A blockedRead is a blocked read.
+type blockedRead struct {
 	message string
 	err     error
 	done    chan struct{}
 }
 
-func (w *world) read(m *Mailslot) *reading {
+func (w *world) read(m *Mailslot) *blockedRead {
 	w.t.Helper()
-	r := &reading{done: make(chan struct{})}
+	r := &blockedRead{done: make(chan struct{})}
 	before := len(m.n.blockedNow())
 	go func() {
 		defer close(r.done)
@@ -96,7 +96,7 @@ func (w *world) read(m *Mailslot) *reading {
 	return r
 }
 
-func (r *reading) isDone() bool {
+func (r *blockedRead) isDone() bool {
 	select {
 	case <-r.done:
 		return true

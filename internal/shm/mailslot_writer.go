@@ -20,26 +20,16 @@ var errNoReader = fmt.Errorf("%w: the mailslot's reader has closed it or ended: 
 
 // Put sends a message, and waits for room.
 func (w *MailslotWriter) Put(ctx context.Context, message []byte) error {
-	if !w.calls.begin() {
-		return backend.ErrClosed
-	}
-	defer w.calls.end()
-	if err := w.check(message); err != nil {
-		return err
-	}
-	if !w.gate.LockFast() {
-		if err := w.lockGate(ctx); err != nil {
-			return err
-		}
-	}
-	err := w.send(ctx, message, true)
-	w.unlockGate()
-	return err
+	return w.put(ctx, message, true)
 }
 
 // TryPut sends a message if there is room. It waits for other writers as long
 // as they write, not for as long as they wait.
 func (w *MailslotWriter) TryPut(message []byte) error {
+	return w.put(context.Background(), message, false)
+}
+
+func (w *MailslotWriter) put(ctx context.Context, message []byte, mayWait bool) error {
 	if !w.calls.begin() {
 		return backend.ErrClosed
 	}
@@ -48,11 +38,11 @@ func (w *MailslotWriter) TryPut(message []byte) error {
 		return err
 	}
 	if !w.gate.LockFast() {
-		if err := w.tryGate(); err != nil {
+		if err := w.enterGate(ctx, mayWait); err != nil {
 			return err
 		}
 	}
-	err := w.send(context.Background(), message, false)
+	err := w.send(ctx, message, mayWait)
 	w.unlockGate()
 	return err
 }
@@ -67,6 +57,13 @@ func (w *MailslotWriter) check(message []byte) error {
 			backend.ErrMessageTooBig, len(message), w.view.most)
 	}
 	return nil
+}
+
+func (w *MailslotWriter) enterGate(ctx context.Context, mayWait bool) error {
+	if mayWait {
+		return w.lockGate(ctx)
+	}
+	return w.tryGate()
 }
 
 // lockGate waits for its turn to write.
