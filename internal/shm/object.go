@@ -247,7 +247,7 @@ func (n *Namespace) fill(r *objectRecord, o *Object, spec *backend.Spec) {
 	}
 	kind |= when(spec.Permanent && spec.Name != "", flagPermanent)
 	r.kind.set(kind)
-	r.max.set(uint64(spec.Max))
+	r.max.set(when(spec.Kind == backend.Semaphore, uint64(spec.Max)))
 	r.queue.set(0)
 	r.due.set(0)
 	r.clock.set(clockNone)
