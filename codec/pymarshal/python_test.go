@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -72,7 +73,7 @@ type peer struct {
 func startPeer(t *testing.T, python string) peer {
 	path, err := exec.LookPath(python)
 	if err != nil {
-		if os.Getenv("CI") == "true" {
+		if os.Getenv("CI") == "true" && runtime.GOOS == "linux" {
 			t.Fatal("there is no python3 to test with")
 		}
 		t.Skip("NOT TESTED WITH PYTHON: there is no python3")

@@ -5,6 +5,7 @@ package shm
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // mayPin: see seam_on.go.
@@ -21,3 +22,5 @@ func receive(c <-chan struct{}) { <-c }
 func spawn(f func()) { go f() }
 
 func afterFunc(ctx context.Context, f func()) (stop func() bool) { return context.AfterFunc(ctx, f) }
+
+func afterTime(d time.Duration, f func()) { time.AfterFunc(d, f) }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // mayPin is false, since a pinned goroutine may not stop anywhere.
@@ -83,4 +84,11 @@ func afterFunc(ctx context.Context, f func()) (stop func() bool) {
 		return context.AfterFunc(ctx, f)
 	}
 	return Simulation.AfterFunc(ctx, f)
+}
+
+// afterTime is for what damage makes necessary, which no simulation does.
+func afterTime(d time.Duration, f func()) {
+	if Simulation == nil {
+		time.AfterFunc(d, f)
+	}
 }

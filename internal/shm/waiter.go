@@ -6,6 +6,7 @@ import (
 	"errors"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/winsys-go/ipc/internal/backend"
 )
@@ -220,6 +221,28 @@ func (n *Namespace) withdrawAll(waits []*waiter, state uint32) {
 func (n *Namespace) alert(w *waiter) {
 	n.wakes.add(wakeup{futex: futexOf(&w.rec.claim)})
 	n.wakes.add(wakeup{token: w.token})
+	if w.direct {
+		n.wakes.add(wakeup{again: w, use: w.use})
+	}
+}
+
+// insistAfter is how long an ended wait may take to wake up before it is woken
+// again.
+const insistAfter = 20 * time.Millisecond
+
+// insist wakes wait number use of w again and again until it is over. Once is
+// enough, unless its claim is overwritten after it was ended and before it
+// sleeps: the kernel compares nothing but that.
+func (w *waiter) insist(use uint64) {
+	afterTime(insistAfter, func() {
+		w.n.mu.Lock()
+		goesOn := w.use == use && w.n.waiting[w.index] == w
+		w.n.mu.Unlock()
+		if goesOn {
+			w.n.sys.Rouse(futexOf(&w.rec.claim))
+			w.insist(use)
+		}
+	})
 }
 
 // settleFirst settles the only object of a waiter that was nudged.

@@ -10,16 +10,18 @@ package shm
 // sleeper on the namespace's lock need not be told: it looks again by itself.
 const everybody = 1 << 30
 
-// A wakeup is one thing to do: wake the futex, or pass the parked goroutine of
-// this process a token.
+// A wakeup is one thing to do: wake the futex, pass the parked goroutine of this
+// process a token, or see to it that a wait that was ended does end.
 type wakeup struct {
 	futex *uint32
 	token chan struct{}
+	again *waiter
+	use   uint64
 }
 
 // wakeList is what a section has to wake. Most have one.
 type wakeList struct {
-	few   [2]wakeup
+	few   [3]wakeup
 	count int
 	more  []wakeup
 	owed  bool // the slot says that waking is under way
@@ -84,8 +86,12 @@ func (n *Namespace) deliver(l *wakeList) {
 }
 
 func (n *Namespace) deliverOne(w wakeup) {
-	if w.futex != nil {
+	switch {
+	case w.futex != nil:
 		n.sys.Wake(w.futex, everybody)
+		return
+	case w.again != nil:
+		w.again.insist(w.use)
 		return
 	}
 	select {
