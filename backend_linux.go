@@ -53,24 +53,36 @@ func openUser() (*engineNamespace, error) {
 // openGlobal opens the namespace of the machine, which only an administrator
 // makes: without it, names with Global\ must not quietly be somebody's own.
 func openGlobal() (*engineNamespace, error) {
-	e, err := openSystem(linux.GlobalDir, linux.Access{Group: true, GID: -1}, false)
+	e, err := openSystem(linux.GlobalDir, globalAccess, false)
+	return e, explainGlobal(err)
+}
+
+// globalAccess is that of whatever group the machine's namespace was made for.
+var globalAccess = linux.Access{Group: true, GID: -1}
+
+func explainGlobal(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
-		err = fmt.Errorf(`names with Global\ need %s, which is not provisioned: run "ipc setup global --group GROUP" as root: %w`, linux.GlobalDir, ErrNotExist)
+		return fmt.Errorf(`names with Global\ need %s, which is not provisioned: run "ipc setup global --group GROUP" as root: %w`, linux.GlobalDir, ErrNotExist)
 	}
-	return e, err
+	return err
 }
 
 // openDirectory opens the namespace in a directory, for one user or a group.
 func openDirectory(dir, group string, create bool) (*engineNamespace, error) {
-	access := linux.Access{}
-	if group != "" {
-		gid, err := groupID(group)
-		if err != nil {
-			return nil, err
-		}
-		access = linux.Access{Group: true, GID: gid}
+	access, err := accessOf(group)
+	if err != nil {
+		return nil, err
 	}
 	return openSystem(dir, access, create)
+}
+
+// accessOf is that of a group's namespace, or of one user's.
+func accessOf(group string) (linux.Access, error) {
+	if group == "" {
+		return linux.Access{}, nil
+	}
+	gid, err := groupID(group)
+	return linux.Access{Group: true, GID: gid}, err
 }
 
 func groupID(group string) (int, error) {

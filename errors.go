@@ -1,9 +1,11 @@
 package ipc
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/winsys-go/ipc/internal/backend"
 )
@@ -86,7 +88,7 @@ func (e *Error) Error() string {
 		text += fmt.Sprintf(" %q", e.Name)
 	}
 	text += ": " + e.Err.Error()
-	if hint := wayOut(e.Err); hint != "" {
+	if hint := cmp.Or(wayOut(e.Err), pipeWayOut(e.Err)); hint != "" {
 		text += " (" + hint + ")"
 	}
 	return text
@@ -96,7 +98,13 @@ func (e *Error) Error() string {
 func (e *Error) Unwrap() error { return e.Err }
 
 // Timeout reports whether a deadline passed, as net.Error does.
-func (e *Error) Timeout() bool { return errors.Is(e.Err, context.DeadlineExceeded) }
+func (e *Error) Timeout() bool {
+	return errors.Is(e.Err, context.DeadlineExceeded) || errors.Is(e.Err, os.ErrDeadlineExceeded)
+}
+
+// Temporary is Timeout. It makes an Error a net.Error, which users of pipes
+// look for.
+func (e *Error) Temporary() bool { return e.Timeout() }
 
 // wayOut says what to do about errors whose own text does not. Only bare
 // sentinels are looked up: a cause that was wrapped with more words has said

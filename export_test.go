@@ -10,14 +10,15 @@ func SetGlobalDir(dir string) (restore func()) {
 	d := defaults[global]
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	oldDir, oldNamespace := linux.GlobalDir, d.namespace
-	linux.GlobalDir, d.namespace = dir, nil
+	oldDir, oldNamespace, oldPipes := linux.GlobalDir, d.namespace, d.pipes
+	linux.GlobalDir, d.namespace, d.pipes = dir, nil, &pipePlace{connect: globalPipes}
 	return func() {
 		d.mu.Lock()
 		defer d.mu.Unlock()
 		if d.namespace != nil {
 			d.namespace.Close()
 		}
-		linux.GlobalDir, d.namespace = oldDir, oldNamespace
+		d.pipes.close()
+		linux.GlobalDir, d.namespace, d.pipes = oldDir, oldNamespace, oldPipes
 	}
 }

@@ -5,6 +5,7 @@ go 1.25.0
 require (
 	github.com/fxamacker/cbor/v2 v2.9.0
 	github.com/spf13/cobra v1.10.2
+	golang.org/x/net v0.55.0
 	golang.org/x/sys v0.45.0
 	pgregory.net/rapid v1.3.0
 )

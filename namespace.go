@@ -1,6 +1,7 @@
 package ipc
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 
@@ -23,6 +24,7 @@ import (
 // service and a shell of one user always meet.
 type Namespace struct {
 	engine *engineNamespace
+	pipes  *pipePlace
 }
 
 // NamespaceOptions say how OpenNamespace makes or checks the directory. Nil
@@ -55,16 +57,17 @@ func OpenNamespace(dir string, o *NamespaceOptions) (*Namespace, error) {
 	if err != nil {
 		return nil, fail("open namespace", dir, err)
 	}
-	return &Namespace{engine: e}, nil
+	pipes := &pipePlace{connect: func() (backend.Pipes, error) { return directoryPipes(e.Dir(), o.Group) }}
+	return &Namespace{engine: e, pipes: pipes}, nil
 }
 
-// Close closes every handle that was opened through n, ends their waits with
-// ErrClosed and leaves the namespace. Closing it again does nothing.
+// Close closes every handle and pipe that was opened through n, ends their
+// waits with ErrClosed and leaves the namespace. Closing it again does nothing.
 func (n *Namespace) Close() error {
 	if n == nil || n.engine == nil {
 		return failNil("close namespace")
 	}
-	if err := n.engine.Close(); err != nil {
+	if err := errors.Join(n.pipes.close(), n.engine.Close()); err != nil {
 		return fail("close namespace", n.engine.Dir(), err)
 	}
 	return nil
@@ -144,14 +147,15 @@ func GlobalNamespace() (*Namespace, error) { return defaults[global].open() }
 // defaults are the namespaces of the two scopes, opened at their first use. A
 // failure is not remembered: the cause may be mended while the process runs.
 var defaults = [...]*defaultNamespace{
-	local:  {connect: openUser},
-	global: {connect: openGlobal},
+	local:  {connect: openUser, pipes: &pipePlace{connect: userPipes}},
+	global: {connect: openGlobal, pipes: &pipePlace{connect: globalPipes}},
 }
 
 type defaultNamespace struct {
 	mu        sync.Mutex
 	namespace *Namespace
 	connect   func() (*engineNamespace, error)
+	pipes     *pipePlace // which need not the rest
 }
 
 func (d *defaultNamespace) open() (*Namespace, error) {
@@ -164,7 +168,7 @@ func (d *defaultNamespace) open() (*Namespace, error) {
 	if err != nil {
 		return nil, fail("open namespace", "", err)
 	}
-	d.namespace = &Namespace{engine: e}
+	d.namespace = &Namespace{engine: e, pipes: d.pipes}
 	return d.namespace, nil
 }
 

@@ -1,0 +1,160 @@
+//go:build linux
+
+package unixpipe
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"syscall"
+
+	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/linux"
+)
+
+// errChanged says that the server has changed while a client was connecting.
+var errChanged = errors.New("the server of the pipe changed meanwhile")
+
+// maxTries bounds how often a client starts over because of that.
+const maxTries = 10
+
+// Dial connects to a pipe.
+func (p *Pipes) Dial(ctx context.Context, name string, wait bool) (backend.PipeConn, error) {
+	key := key(name)
+	for try := 0; ; {
+		c, err := p.dialOnce(ctx, key, wait)
+		switch {
+		case errors.Is(err, backend.ErrPipeBusy) && wait:
+			if ctx.Err() != nil {
+				return nil, ctx.Err()
+			}
+		case errors.Is(err, errChanged) && try < maxTries:
+			try++
+		case errors.Is(err, errChanged), errors.Is(err, fs.ErrNotExist):
+			return nil, backend.ErrNotExist
+		case err != nil:
+			return nil, err
+		default:
+			if err := p.add(c); err != nil {
+				c.Close()
+				return nil, err
+			}
+			return c, nil
+		}
+	}
+}
+
+// dialOnce returns ErrPipeBusy when there was no instance; if it is to wait,
+// it has waited, and it is worth while to try again.
+func (p *Pipes) dialOnce(ctx context.Context, key string, wait bool) (*Conn, error) {
+	card, alive, err := p.openCard(key)
+	if errors.Is(err, fs.ErrNotExist) {
+		return p.dialForeign(ctx, key, wait)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer card.Close()
+	if !alive {
+		if err := p.sweep(key); err != nil {
+			return nil, err
+		}
+		return nil, errChanged
+	}
+	info, err := readCard(card)
+	if errors.Is(err, errNoCard) {
+		err = backend.ErrNotExist // as yet
+	}
+	if err != nil {
+		return nil, err
+	}
+	if info.MaxInstances > 0 {
+		taken, err := takeSlot(card, info.MaxInstances)
+		if !taken && err == nil && wait {
+			taken, err = p.awaitSlot(ctx, key, card, info.MaxInstances)
+		}
+		if err != nil {
+			return nil, err
+		}
+		if !taken {
+			return nil, backend.ErrPipeBusy
+		}
+	}
+	return p.connect(ctx, key, card, &info.PipeSpec, wait)
+}
+
+// connect connects to a server that lives. If the pipe is limited, an instance
+// of it was taken through card, which goes to the server.
+func (p *Pipes) connect(ctx context.Context, key string, card *os.File, spec *backend.PipeSpec, wait bool) (*Conn, error) {
+	sock, err := p.dialSocket(ctx, key, newAddress(), wait)
+	if err != nil {
+		return nil, err
+	}
+	if !p.dir.Names(cardPrefix+key, card) {
+		sock.Close()
+		return nil, errChanged
+	}
+	c := newConn(p, sock, spec)
+	c.limit(spec.Direction == backend.Inbound, spec.Direction == backend.Outbound)
+	if spec.InputBuffer > 0 {
+		sock.SetWriteBuffer(max(spec.InputBuffer, smallestBuffer))
+	}
+	slot := card
+	if spec.MaxInstances == 0 {
+		slot = nil
+	}
+	// A server that has closed it already is for the reads to tell.
+	sendHello(sock, spec.Message, 0, slot)
+	return c, nil
+}
+
+// dialForeign connects to a program that does not use this package.
+func (p *Pipes) dialForeign(ctx context.Context, key string, wait bool) (*Conn, error) {
+	kind, err := p.dir.Kind(socketPrefix + key)
+	if err == nil && !linux.IsSocket(kind) {
+		err = backend.ErrNotExist
+	}
+	if err != nil {
+		return nil, err
+	}
+	sock, err := p.dialSocket(ctx, key, nil, wait)
+	if errors.Is(err, errChanged) {
+		err = backend.ErrNotExist
+	}
+	if err != nil {
+		return nil, err
+	}
+	c := newConn(p, sock, &backend.PipeSpec{})
+	c.foreign()
+	return c, nil
+}
+
+func (p *Pipes) dialSocket(ctx context.Context, key string, local *net.UnixAddr, wait bool) (*net.UnixConn, error) {
+	path, err := p.dir.SocketPath(socketPrefix + key)
+	if err != nil {
+		return nil, err
+	}
+	dialer := net.Dialer{}
+	if local != nil {
+		dialer.LocalAddr = local
+	}
+	conn, err := dialer.DialContext(ctx, "unix", path)
+	switch {
+	case err == nil:
+		return conn.(*net.UnixConn), nil
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	case errors.Is(err, syscall.EAGAIN): // as many have connected as the kernel lets wait
+		if wait {
+			if err := pause(ctx, fullPause); err != nil {
+				return nil, err
+			}
+		}
+		return nil, backend.ErrPipeBusy
+	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):
+		return nil, errChanged
+	}
+	return nil, mend(err)
+}

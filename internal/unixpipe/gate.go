@@ -1,0 +1,112 @@
+//go:build linux
+
+package unixpipe
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// A gate lets one goroutine in at a time, as a mutex does, and lets a context
+// end the wait for that.
+type gate chan struct{}
+
+func newGate() gate { return make(gate, 1) }
+
+func (g gate) enter() { g <- struct{}{} }
+func (g gate) leave() { <-g }
+
+func (g gate) enterUntil(ctx context.Context) error {
+	select {
+	case g <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case g <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (g gate) tryEnter() bool {
+	select {
+	case g <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+// deadlines are those of a socket: the ones that its user has set, except
+// while a context that is done interrupts an operation.
+type deadlines struct {
+	socket interface {
+		SetReadDeadline(time.Time) error
+		SetWriteDeadline(time.Time) error
+	}
+	mu          sync.Mutex
+	read, write time.Time
+	interrupted int
+}
+
+var longAgo = time.Unix(1, 0)
+
+func (d *deadlines) SetReadDeadline(t time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.read = t
+	if d.interrupted > 0 {
+		return nil
+	}
+	return mend(d.socket.SetReadDeadline(t))
+}
+
+func (d *deadlines) SetWriteDeadline(t time.Time) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.write = t
+	if d.interrupted > 0 {
+		return nil
+	}
+	return mend(d.socket.SetWriteDeadline(t))
+}
+
+func (d *deadlines) SetDeadline(t time.Time) error {
+	if err := d.SetReadDeadline(t); err != nil {
+		return err
+	}
+	return d.SetWriteDeadline(t)
+}
+
+// interrupt makes the operations of the socket run out of time when ctx is
+// done, until release is called. They must be those of one goroutine.
+func (d *deadlines) interrupt(ctx context.Context) (release func()) {
+	if ctx.Done() == nil {
+		return func() {}
+	}
+	over := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(over)
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.interrupted++
+		d.socket.SetReadDeadline(longAgo)
+		d.socket.SetWriteDeadline(longAgo)
+	})
+	return func() {
+		if stop() {
+			return
+		}
+		<-over
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.interrupted--
+		if d.interrupted == 0 {
+			d.socket.SetReadDeadline(d.read)
+			d.socket.SetWriteDeadline(d.write)
+		}
+	}
+}

@@ -1,0 +1,119 @@
+package ipc
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+	"time"
+)
+
+// AnonymousPipe makes a pipe without a name, of bytes and one direction. What is
+// written to the one end is read from the other, in this process or in one that
+// has inherited it.
+func AnonymousPipe() (*PipeReader, *PipeWriter, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, nil, fail("create anonymous pipe", "", err)
+	}
+	return &PipeReader{file: r}, &PipeWriter{file: w}, nil
+}
+
+// A PipeReader is the end of an anonymous pipe that is read.
+//
+// Its methods may be called from any goroutine. A nil or closed PipeReader
+// gives errors, never a panic.
+type PipeReader struct{ file *os.File }
+
+// A PipeWriter is the end of an anonymous pipe that is written to. It is like a
+// [PipeReader] otherwise.
+type PipeWriter struct{ file *os.File }
+
+// Read reads what has arrived, up to len(p) bytes, and blocks while that is
+// nothing.
+//
+//   - io.EOF: every PipeWriter is closed, those of other processes too, and all
+//     is read.
+//   - [ErrClosed], which is net.ErrClosed too; os.ErrDeadlineExceeded.
+func (r *PipeReader) Read(p []byte) (int, error) {
+	if r == nil || r.file == nil {
+		return 0, failNil("read from anonymous pipe")
+	}
+	n, err := r.file.Read(p)
+	return n, failAnonymous("read from anonymous pipe", err)
+}
+
+// Write writes p and returns when the system has taken all of it.
+//
+//   - [ErrBrokenPipe]: every PipeReader is closed.
+//   - [ErrClosed], which is net.ErrClosed too; os.ErrDeadlineExceeded.
+func (w *PipeWriter) Write(p []byte) (int, error) {
+	if w == nil || w.file == nil {
+		return 0, failNil("write to anonymous pipe")
+	}
+	n, err := w.file.Write(p)
+	return n, failAnonymous("write to anonymous pipe", err)
+}
+
+// SetReadDeadline ends every Read, also one that is blocked, at t. The zero
+// value means never. [ErrUnsupported] where the system has no such deadlines.
+func (r *PipeReader) SetReadDeadline(t time.Time) error {
+	if r == nil || r.file == nil {
+		return failNil("set deadline of anonymous pipe")
+	}
+	return failAnonymous("set deadline of anonymous pipe", r.file.SetReadDeadline(t))
+}
+
+// SetWriteDeadline is like SetReadDeadline, for Write.
+func (w *PipeWriter) SetWriteDeadline(t time.Time) error {
+	if w == nil || w.file == nil {
+		return failNil("set deadline of anonymous pipe")
+	}
+	return failAnonymous("set deadline of anonymous pipe", w.file.SetWriteDeadline(t))
+}
+
+// Close closes this end; a blocked Read returns ErrClosed. Closing it again
+// does nothing.
+func (r *PipeReader) Close() error {
+	if r == nil || r.file == nil {
+		return failNil("close anonymous pipe")
+	}
+	return closeAnonymous(r.file)
+}
+
+// Close is like that of a PipeReader.
+func (w *PipeWriter) Close() error {
+	if w == nil || w.file == nil {
+		return failNil("close anonymous pipe")
+	}
+	return closeAnonymous(w.file)
+}
+
+func closeAnonymous(f *os.File) error {
+	err := f.Close()
+	if errors.Is(err, os.ErrClosed) {
+		return nil
+	}
+	return failAnonymous("close anonymous pipe", err)
+}
+
+// failAnonymous gives the errors of files those of pipes.
+func failAnonymous(op string, err error) error {
+	var path *os.PathError
+	switch {
+	case err == nil || err == io.EOF:
+		return err
+	case errors.Is(err, os.ErrClosed):
+		err = errPipeClosed
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		err = os.ErrDeadlineExceeded
+	case errors.Is(err, os.ErrNoDeadline):
+		err = fmt.Errorf("%w: %w", ErrUnsupported, err)
+	case errors.Is(err, syscall.EPIPE):
+		err = fmt.Errorf("%w: %w", ErrBrokenPipe, syscall.EPIPE)
+	case errors.As(err, &path):
+		err = path.Err
+	}
+	return fail(op, "", err)
+}

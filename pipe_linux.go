@@ -1,0 +1,33 @@
+package ipc
+
+import (
+	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/linux"
+	"github.com/winsys-go/ipc/internal/unixpipe"
+)
+
+// userPipes opens the pipes of the current user, globalPipes those of the
+// machine, directoryPipes those of a namespace that exists.
+
+func userPipes() (backend.Pipes, error) { return openPipes(linux.UserDir(), linux.Access{}, true) }
+
+func globalPipes() (backend.Pipes, error) {
+	p, err := openPipes(linux.GlobalDir, globalAccess, false)
+	return p, explainGlobal(err)
+}
+
+func directoryPipes(dir, group string) (backend.Pipes, error) {
+	access, err := accessOf(group)
+	if err != nil {
+		return nil, err
+	}
+	return openPipes(dir, access, false)
+}
+
+func openPipes(dir string, access linux.Access, create bool) (backend.Pipes, error) {
+	p, err := unixpipe.Open(dir, access, create)
+	if err != nil {
+		return nil, linuxError(err)
+	}
+	return p, nil
+}

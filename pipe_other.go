@@ -1,0 +1,16 @@
+//go:build !linux
+
+package ipc
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
+
+var errNoPipes = fmt.Errorf("%w: there are no named pipes for %s yet: use Linux", ErrUnsupported, runtime.GOOS)
+
+func userPipes() (backend.Pipes, error)                    { return nil, errNoPipes }
+func globalPipes() (backend.Pipes, error)                  { return nil, errNoPipes }
+func directoryPipes(string, string) (backend.Pipes, error) { return nil, errNoPipes }
