@@ -5,6 +5,7 @@ package unixpipe
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"os"
@@ -17,6 +18,10 @@ import (
 // errChanged says that the server has changed while a client was connecting.
 var errChanged = errors.New("the server of the pipe changed meanwhile")
 
+// errFull says that as many clients have connected, and were not accepted, as
+// the kernel allows.
+var errFull = fmt.Errorf("%w: too many clients wait to be accepted", backend.ErrPipeBusy)
+
 // maxTries bounds how often a client starts over because of that.
 const maxTries = 10
 
@@ -26,6 +31,10 @@ func (p *Pipes) Dial(ctx context.Context, name string, wait bool) (backend.PipeC
 	for try := 0; ; {
 		c, err := p.dialOnce(ctx, key, wait)
 		switch {
+		case err == errFull && wait:
+			if err := pause(ctx, fullPause); err != nil {
+				return nil, err
+			}
 		case errors.Is(err, backend.ErrPipeBusy) && wait:
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
@@ -51,7 +60,7 @@ func (p *Pipes) Dial(ctx context.Context, name string, wait bool) (backend.PipeC
 func (p *Pipes) dialOnce(ctx context.Context, key string, wait bool) (*Conn, error) {
 	card, alive, err := p.openCard(key)
 	if errors.Is(err, fs.ErrNotExist) {
-		return p.dialForeign(ctx, key, wait)
+		return p.dialForeign(ctx, key)
 	}
 	if err != nil {
 		return nil, err
@@ -82,13 +91,13 @@ func (p *Pipes) dialOnce(ctx context.Context, key string, wait bool) (*Conn, err
 			return nil, backend.ErrPipeBusy
 		}
 	}
-	return p.connect(ctx, key, card, &info.PipeSpec, wait)
+	return p.connect(ctx, key, card, &info.PipeSpec)
 }
 
 // connect connects to a server that lives. If the pipe is limited, an instance
 // of it was taken through card, which goes to the server.
-func (p *Pipes) connect(ctx context.Context, key string, card *os.File, spec *backend.PipeSpec, wait bool) (*Conn, error) {
-	sock, err := p.dialSocket(ctx, key, newAddress(), wait)
+func (p *Pipes) connect(ctx context.Context, key string, card *os.File, spec *backend.PipeSpec) (*Conn, error) {
+	sock, err := p.dialSocket(ctx, key, newAddress())
 	if err != nil {
 		return nil, err
 	}
@@ -110,16 +119,21 @@ func (p *Pipes) connect(ctx context.Context, key string, card *os.File, spec *ba
 	return c, nil
 }
 
-// dialForeign connects to a program that does not use this package.
-func (p *Pipes) dialForeign(ctx context.Context, key string, wait bool) (*Conn, error) {
-	kind, err := p.dir.Kind(socketPrefix + key)
-	if err == nil && !linux.IsSocket(kind) {
-		err = backend.ErrNotExist
+// dialForeign connects to a program that does not use this package. The lock
+// keeps servers that do from beginning meanwhile.
+func (p *Pipes) dialForeign(ctx context.Context, key string) (*Conn, error) {
+	if err := p.isForeign(key); err != nil {
+		return nil, err
 	}
+	unlock, err := p.lock()
 	if err != nil {
 		return nil, err
 	}
-	sock, err := p.dialSocket(ctx, key, nil, wait)
+	defer unlock()
+	if err := p.isForeign(key); err != nil {
+		return nil, err
+	}
+	sock, err := p.dialSocket(ctx, key, nil)
 	if errors.Is(err, errChanged) {
 		err = backend.ErrNotExist
 	}
@@ -131,7 +145,19 @@ func (p *Pipes) dialForeign(ctx context.Context, key string, wait bool) (*Conn, 
 	return c, nil
 }
 
-func (p *Pipes) dialSocket(ctx context.Context, key string, local *net.UnixAddr, wait bool) (*net.UnixConn, error) {
+// isForeign returns nil when a pipe has a socket and no card.
+func (p *Pipes) isForeign(key string) error {
+	if _, err := p.dir.Kind(cardPrefix + key); err == nil {
+		return errChanged
+	}
+	kind, err := p.dir.Kind(socketPrefix + key)
+	if err == nil && !linux.IsSocket(kind) {
+		err = backend.ErrNotExist
+	}
+	return err
+}
+
+func (p *Pipes) dialSocket(ctx context.Context, key string, local *net.UnixAddr) (*net.UnixConn, error) {
 	path, err := p.dir.SocketPath(socketPrefix + key)
 	if err != nil {
 		return nil, err
@@ -146,13 +172,8 @@ func (p *Pipes) dialSocket(ctx context.Context, key string, local *net.UnixAddr,
 		return conn.(*net.UnixConn), nil
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
-	case errors.Is(err, syscall.EAGAIN): // as many have connected as the kernel lets wait
-		if wait {
-			if err := pause(ctx, fullPause); err != nil {
-				return nil, err
-			}
-		}
-		return nil, backend.ErrPipeBusy
+	case errors.Is(err, syscall.EAGAIN):
+		return nil, errFull
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):
 		return nil, errChanged
 	}
