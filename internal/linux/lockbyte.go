@@ -46,6 +46,19 @@ func UnlockByte(file *os.File, index int64) error {
 	return nil
 }
 
+// UnlockAll undoes every [LockByte] of an open file, in whatever processes it is
+// open besides.
+func UnlockAll(file *os.File) error {
+	lock := unix.Flock_t{Type: unix.F_UNLCK, Whence: io.SeekStart}
+	err := control(file, func(fd int) error {
+		return unix.FcntlFlock(uintptr(fd), unix.F_OFD_SETLK, &lock)
+	})
+	if err != nil {
+		return fmt.Errorf("unlock %s: %w", file.Name(), err)
+	}
+	return nil
+}
+
 // ByteLocked reports whether another open file holds the lock on the byte at
 // index: whether the process that took it by [LockByte] lives. A lock that was
 // taken through file itself does not count.

@@ -302,6 +302,9 @@ func (c *Conn) Peer() (backend.Peer, error) {
 
 // Close closes this end and, of a server, frees the instance.
 func (c *Conn) Close() error {
+	if c.room != nil {
+		c.greetNow() // with which the instance comes
+	}
 	c.mu.Lock()
 	closed, kept := c.closed, c.kept
 	c.closed, c.kept = true, nil
@@ -312,10 +315,9 @@ func (c *Conn) Close() error {
 	c.pipes.remove(c)
 	err := mend(c.sock.Close())
 	if kept != nil {
+		linux.UnlockAll(kept) // the client may not have closed it yet
 		kept.Close()
 	}
-	if c.server {
-		c.room.wake()
-	}
+	c.room.wake()
 	return err
 }

@@ -36,9 +36,6 @@ func (p *Pipes) Dial(ctx context.Context, name string, wait bool) (backend.PipeC
 				return nil, err
 			}
 		case errors.Is(err, backend.ErrPipeBusy) && wait:
-			if ctx.Err() != nil {
-				return nil, ctx.Err()
-			}
 		case errors.Is(err, errChanged) && try < maxTries:
 			try++
 		case errors.Is(err, errChanged), errors.Is(err, fs.ErrNotExist):
@@ -60,7 +57,7 @@ func (p *Pipes) Dial(ctx context.Context, name string, wait bool) (backend.PipeC
 func (p *Pipes) dialOnce(ctx context.Context, key string, wait bool) (*Conn, error) {
 	card, alive, err := p.openCard(key)
 	if errors.Is(err, fs.ErrNotExist) {
-		return p.dialForeign(ctx, key)
+		return p.dialForeign(key)
 	}
 	if err != nil {
 		return nil, err
@@ -91,13 +88,13 @@ func (p *Pipes) dialOnce(ctx context.Context, key string, wait bool) (*Conn, err
 			return nil, backend.ErrPipeBusy
 		}
 	}
-	return p.connect(ctx, key, card, &info.PipeSpec)
+	return p.connect(key, card, &info.PipeSpec)
 }
 
 // connect connects to a server that lives. If the pipe is limited, an instance
 // of it was taken through card, which goes to the server.
-func (p *Pipes) connect(ctx context.Context, key string, card *os.File, spec *backend.PipeSpec) (*Conn, error) {
-	sock, err := p.dialSocket(ctx, key, newAddress())
+func (p *Pipes) connect(key string, card *os.File, spec *backend.PipeSpec) (*Conn, error) {
+	sock, err := p.dialSocket(key, newAddress())
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +118,7 @@ func (p *Pipes) connect(ctx context.Context, key string, card *os.File, spec *ba
 
 // dialForeign connects to a program that does not use this package. The lock
 // keeps servers that do from beginning meanwhile.
-func (p *Pipes) dialForeign(ctx context.Context, key string) (*Conn, error) {
+func (p *Pipes) dialForeign(key string) (*Conn, error) {
 	if err := p.isForeign(key); err != nil {
 		return nil, err
 	}
@@ -133,7 +130,7 @@ func (p *Pipes) dialForeign(ctx context.Context, key string) (*Conn, error) {
 	if err := p.isForeign(key); err != nil {
 		return nil, err
 	}
-	sock, err := p.dialSocket(ctx, key, nil)
+	sock, err := p.dialSocket(key, nil)
 	if errors.Is(err, errChanged) {
 		err = backend.ErrNotExist
 	}
@@ -157,21 +154,16 @@ func (p *Pipes) isForeign(key string) error {
 	return err
 }
 
-func (p *Pipes) dialSocket(ctx context.Context, key string, local *net.UnixAddr) (*net.UnixConn, error) {
+// dialSocket never blocks.
+func (p *Pipes) dialSocket(key string, local *net.UnixAddr) (*net.UnixConn, error) {
 	path, err := p.dir.SocketPath(socketPrefix + key)
 	if err != nil {
 		return nil, err
 	}
-	dialer := net.Dialer{}
-	if local != nil {
-		dialer.LocalAddr = local
-	}
-	conn, err := dialer.DialContext(ctx, "unix", path)
+	sock, err := net.DialUnix("unix", local, &net.UnixAddr{Name: path, Net: "unix"})
 	switch {
 	case err == nil:
-		return conn.(*net.UnixConn), nil
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
+		return sock, nil
 	case errors.Is(err, syscall.EAGAIN):
 		return nil, errFull
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):

@@ -5,6 +5,7 @@ package unixpipe
 import (
 	"context"
 	"errors"
+	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -31,14 +32,13 @@ func takeSlot(card *os.File, most int) (bool, error) {
 }
 
 // A room is where clients wait for an instance: a socket whose connections the
-// server closes, without a word, when an instance is free. If it dies instead,
-// the kernel does.
+// server closes, one for each instance that is freed and without a word, in the
+// order in which they came. If the server dies instead, the kernel closes all.
 type room struct {
 	socket *net.UnixListener
 }
 
-// wake sends all who wait to look again. One of them may be dead or die before
-// it has taken the instance, so that to wake one would not do.
+// wake sends the first client that still waits to look again.
 func (r *room) wake() {
 	if r == nil {
 		return
@@ -50,11 +50,15 @@ func (r *room) wake() {
 	raw.Control(func(fd uintptr) {
 		for {
 			client, _, err := syscall.Accept4(int(fd), syscall.SOCK_NONBLOCK|syscall.SOCK_CLOEXEC)
-			switch err {
-			case nil:
-				syscall.Close(client)
-			case syscall.EINTR:
-			default:
+			if err == syscall.EINTR {
+				continue
+			}
+			if err != nil {
+				return
+			}
+			_, _, err = syscall.Recvfrom(client, make([]byte, 1), syscall.MSG_DONTWAIT)
+			syscall.Close(client)
+			if err == syscall.EAGAIN { // it has not left
 				return
 			}
 		}
@@ -67,12 +71,13 @@ func (r *room) close() {
 	}
 }
 
-// lookAgain is how long a client waits at most before it looks by itself: the
-// server cannot wake anybody while it is out of descriptors.
+// lookAgain is how long a client waits at most before it looks by itself. The
+// server may have had no descriptor left to wake it with, or the one that was
+// woken may have died on its way.
 const lookAgain = time.Second
 
-// awaitSlot waits for an instance, or for a sign that there may be one; taken
-// says which.
+// awaitSlot waits for an instance, and may return without one, when it is worth
+// while to begin anew.
 func (p *Pipes) awaitSlot(ctx context.Context, key string, card *os.File, most int) (taken bool, err error) {
 	path, err := p.dir.SocketPath(roomPrefix + key)
 	if err != nil {
@@ -97,9 +102,27 @@ func (p *Pipes) awaitSlot(ctx context.Context, key string, card *os.File, most i
 	waiting := &deadlines{socket: conn}
 	waiting.SetReadDeadline(time.Now().Add(lookAgain))
 	defer waiting.interrupt(ctx)()
-	conn.Read(make([]byte, 1))
-	return false, ctx.Err()
+	_, woken := conn.Read(make([]byte, 1))
+	// Whether or not ctx is done: an instance that it was woken for is no other's.
+	for nap := shortNap; ; nap *= 2 {
+		taken, err = takeSlot(card, most)
+		if taken || err != nil {
+			return taken, err
+		}
+		if err := ctx.Err(); err != nil || woken != io.EOF || nap > longNap {
+			return false, err
+		}
+		time.Sleep(nap)
+	}
 }
+
+// A client that is woken naps when it finds no instance: the server cannot free
+// one of a client that is still saying hello, but that client itself, when it
+// notices.
+const (
+	shortNap = 100 * time.Microsecond
+	longNap  = 10 * time.Millisecond
+)
 
 // fullPause is how long a client waits before it tries again to get into a
 // queue that is full, which the kernel does not tell the end of.
