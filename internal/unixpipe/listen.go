@@ -83,8 +83,10 @@ func (l *Listener) makeRoom() error {
 		if err := p.removeDead(l.key); err != nil {
 			return err
 		}
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w: %w", backend.ErrExist, err)
 	case !errors.Is(err, fs.ErrNotExist):
-		return errors.Join(backend.ErrExist, err)
+		return err
 	}
 	for _, name := range []string{socketPrefix + l.key, roomPrefix + l.key} {
 		kind, err := p.dir.Kind(name)
