@@ -100,6 +100,18 @@ func writeCard(f *os.File, s *backend.PipeSpec, pid int) error {
 	return err
 }
 
+// isCard reports whether a file is a card, or the beginning of one, and not
+// something that happens to have its name.
+func isCard(f *os.File) bool {
+	b := make([]byte, len(cardMagic)+1)
+	n, err := f.ReadAt(b, 0)
+	if err != nil && err != io.EOF {
+		return false
+	}
+	b = b[:n]
+	return len(b) == 0 || string(b) == string(make([]byte, len(cardMagic)+1)) || strings.HasPrefix(string(b), cardMagic)
+}
+
 // readCard reads what writeCard wrote.
 //
 //   - errNoCard: its server has not written it yet.

@@ -80,6 +80,9 @@ func (l *Listener) makeRoom() error {
 			info, _ := readCard(card)
 			return fmt.Errorf("%w: process %d serves it", backend.ErrExist, info.PID)
 		}
+		if !isCard(card) {
+			return fmt.Errorf("%w: %s is not a file of this package, which is not removed: do so or choose another name", backend.ErrExist, card.Name())
+		}
 		if err := p.removeDead(l.key); err != nil {
 			return err
 		}

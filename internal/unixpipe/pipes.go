@@ -123,8 +123,8 @@ func (p *Pipes) sweep(key string) error {
 	if err != nil {
 		return err
 	}
-	card.Close()
-	if alive {
+	defer card.Close()
+	if alive || !isCard(card) {
 		return nil
 	}
 	return p.removeDead(key)
