@@ -45,6 +45,7 @@ type Conn struct {
 	in      reader
 	writing gate // guards the following
 	out     []byte
+	open    bool   // parts of a message were sent, and not yet the last
 	owed    []byte // what must be sent before anything else
 }
 
@@ -52,7 +53,7 @@ var _ backend.PipeConn = (*Conn)(nil)
 
 // smallestBuffer is the least that the kernel is told to buffer, so that it
 // takes the largest message of one frame at once or not at all.
-const smallestBuffer = 4 * maxWhole
+const smallestBuffer = 4 * maxLast
 
 func newConn(p *Pipes, sock *net.UnixConn, spec *backend.PipeSpec) *Conn {
 	c := &Conn{

@@ -13,27 +13,23 @@ import (
 //	3  uint8   kind
 //	4  uint32  left   bytes of the message from here on, these included
 //
-// all little-endian. A message is one frame that is whole, or frames that are
-// parts and then an end. An end may say that the message is withdrawn, also
-// before all of it has come.
+// all little-endian. A message is any number of parts, and then the last frame.
+// An abort instead withdraws the message.
 const headerSize = 8
 
 type kind uint8
 
 const (
-	kindWhole kind = iota + 1 // size = left
-	kindPart                  // 0 < size <= left, and left goes down by it
-	kindEnd                   // size = 0; left = 0 after all parts, or abortLeft
+	kindPart  kind = iota + 1 // 0 < size < left
+	kindLast                  // size = left
+	kindAbort                 // size = left = 0
 )
 
-// abortLeft, in an end, withdraws the message.
-const abortLeft = 1 << 24
-
 const (
-	// maxWhole is the largest message of one frame. The kernel takes so much at
-	// once or not at all, so that a write that runs out of time has either sent
-	// it or not.
-	maxWhole = 16 << 10
+	// maxLast is the largest last frame. The kernel takes so much at once or not
+	// at all (36 KiB and a little), so that a writer that runs out of time has
+	// either sent the message or can still withdraw it.
+	maxLast = 32 << 10
 	// maxPart bounds what a writer that ran out of time still owes, and what a
 	// reader makes room for on the word of its peer.
 	maxPart = 256 << 10
@@ -62,34 +58,30 @@ func parseHeader(b []byte) header {
 // A message is how far the reader is within a message.
 type message struct {
 	begun bool
-	parts bool // it comes in parts, so that an end must follow
-	size  int  // bytes of the present frame to come
-	left  int  // bytes of the message to come
+	size  int // bytes of the present frame to come
+	left  int // bytes of the message to come
 }
 
 // complete reports whether nothing of a message that was begun is to come.
-func (m *message) complete() bool { return m.begun && !m.parts && m.size == 0 }
+func (m *message) complete() bool { return m.begun && m.left == 0 }
 
 // needsHeader reports whether a header comes next.
-func (m *message) needsHeader() bool { return !m.begun || m.parts && m.size == 0 }
+func (m *message) needsHeader() bool { return !m.begun || m.size == 0 && m.left > 0 }
 
 // next takes the header of the next frame. It reports whether the message so
 // far was withdrawn.
 func (m *message) next(h header) (aborted bool, err error) {
+	continues := !m.begun || h.left == m.left
 	switch {
-	case h.kind == kindWhole && !m.begun && h.size == h.left && h.size <= maxWhole:
-		*m = message{begun: true, size: h.size, left: h.left}
-	case h.kind == kindPart && h.size > 0 && h.size <= maxPart && h.size <= h.left && h.left <= backend.MaxMessage &&
-		(!m.begun || h.left == m.left):
-		*m = message{begun: true, parts: true, size: h.size, left: h.left}
-	case h.kind == kindEnd && m.begun && h.size == 0 && h.left == 0 && m.left == 0:
-		m.parts = false
-	case h.kind == kindEnd && m.begun && h.size == 0 && h.left == abortLeft:
+	case h.kind == kindPart && continues && h.size > 0 && h.size <= maxPart && h.size < h.left && h.left <= backend.MaxMessage:
+	case h.kind == kindLast && continues && h.size == h.left && h.size <= maxLast:
+	case h.kind == kindAbort && m.begun && h.size == 0 && h.left == 0:
 		*m = message{}
 		return true, nil
 	default:
 		return false, fmt.Errorf("%w: a frame of kind %d with %d of %d bytes, where %d are to come", backend.ErrPipeProtocol, h.kind, h.size, h.left, m.left)
 	}
+	*m = message{begun: true, size: h.size, left: h.left}
 	return false, nil
 }
 

@@ -110,10 +110,14 @@ func (c *Conn) writeMessage(p []byte) (int, error) {
 		return 0, errTooLong
 	}
 	err := c.pay()
-	if err == nil && len(p) <= maxWhole {
-		err = c.send(header{kindWhole, len(p), len(p)}, p, nil)
-	} else if err == nil {
-		err = c.writeParts(p)
+	for rest := p; err == nil; {
+		part := rest[:max(0, min(len(rest)-maxLast, maxPart))]
+		if len(part) == 0 {
+			err = c.send(header{kindLast, len(rest), len(rest)}, rest)
+			break
+		}
+		err = c.send(header{kindPart, len(part), len(rest)}, part)
+		rest = rest[len(part):]
 	}
 	if err != nil {
 		return 0, c.afterWrite(err)
@@ -121,63 +125,44 @@ func (c *Conn) writeMessage(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func (c *Conn) writeParts(p []byte) error {
-	var last []byte
-	for rest := p; len(rest) > 0; {
-		part := rest[:min(len(rest), maxPart)]
-		if len(part) == len(rest) {
-			last = frameEnd
-		}
-		err := c.send(header{kindPart, len(part), len(rest)}, part, last)
-		if err != nil {
-			if len(c.owed) == 0 && len(rest) < len(p) {
-				c.owed = frameAbort
-			}
-			return err
-		}
-		rest = rest[len(part):]
-	}
-	return nil
-}
+// cheaperToCopy is up to where a frame is put together for one plain write.
+const cheaperToCopy = 4 << 10
 
-// An end and an abort differ in their last byte alone, so that an end that was
-// half sent when the time was up becomes an abort.
-var (
-	frameEnd   = header{kind: kindEnd}.append(nil)
-	frameAbort = header{kind: kindEnd, left: abortLeft}.append(nil)
-)
+var frameAbort = header{kind: kindAbort}.append(nil)
 
-// send sends a frame, and after it the end of a message, if there is one. Of
-// what it could not send it owes enough to withdraw the message.
-func (c *Conn) send(h header, body, end []byte) error {
+// send sends a frame. When it cannot send all of it, it owes what withdraws the
+// message.
+func (c *Conn) send(h header, body []byte) error {
 	c.out = h.append(c.out[:0])
-	total := len(c.out) + len(body)
-	var n int64
+	var sent int
 	var err error
-	if len(body) <= maxWhole {
-		c.out = append(append(c.out, body...), end...)
-		var n32 int
-		n32, err = c.sock.Write(c.out)
-		n = int64(n32)
+	if len(body) <= cheaperToCopy {
+		c.out = append(c.out, body...)
+		sent, err = c.sock.Write(c.out)
 	} else {
-		n, err = (&net.Buffers{c.out, body, end}).WriteTo(c.sock)
+		var n int64
+		n, err = (&net.Buffers{c.out, body}).WriteTo(c.sock)
+		sent = int(n)
 	}
-	switch sent := int(n); {
-	case err == nil || sent == 0:
-	case sent >= total: // the end is missing, or a part of it
-		c.owed = frameAbort[sent-total:]
-	case h.kind == kindWhole: // the kernel has little room: this cannot be withdrawn
-		c.owed = rest(h, body, sent, nil)
-	default:
-		c.owed = rest(h, body, sent, frameAbort)
+	switch {
+	case err == nil:
+		c.open = h.kind == kindPart
+	case h.kind == kindLast && sent > 0: // the kernel has little room: this cannot be withdrawn
+		c.owe(h, body, sent, nil)
+	case c.open || sent > 0:
+		c.owe(h, body, sent, frameAbort)
 	}
 	return err
 }
 
-// rest copies what follows the first sent bytes of a frame.
-func rest(h header, body []byte, sent int, then []byte) []byte {
-	b := append(h.append(nil), body...)
-	return append(b[sent:], then...)
+// owe keeps what follows the first sent bytes of a frame, if any of it was sent
+// at all, and what comes then. No message is open after that.
+func (c *Conn) owe(h header, body []byte, sent int, then []byte) {
+	c.owed, c.open = nil, false
+	if sent > 0 {
+		c.owed = append(h.append(nil), body...)[sent:]
+	}
+	c.owed = append(c.owed, then...)
 }
 
 // pay sends what is owed.

@@ -76,7 +76,7 @@ func hello() []byte {
 // TestHostileClient: whatever a client sends, the server gets what was sent in
 // full, and then an error at once.
 func TestHostileClient(t *testing.T) {
-	whole := string(header{kindWhole, 2, 2}.append(nil)) + "ok"
+	whole := string(header{kindLast, 2, 2}.append(nil)) + "ok"
 	wrongVersion := hello()
 	wrongVersion[7]++
 	for _, c := range []struct {
@@ -93,12 +93,13 @@ func TestHostileClient(t *testing.T) {
 		{"a hello", string(hello()), 0, io.EOF},
 		{"half a header", string(hello()) + whole + whole[:5], 1, io.ErrUnexpectedEOF},
 		{"half a body", string(hello()) + whole + whole[:9], 1, io.ErrUnexpectedEOF},
-		{"parts without an end", string(hello()) + string(header{kindPart, 1, 1}.append(nil)) + "x", 0, io.ErrUnexpectedEOF},
+		{"a part and no more", string(hello()) + string(header{kindPart, 1, 2}.append(nil)) + "x", 0, io.ErrUnexpectedEOF},
 		{"the largest length", string(hello()) + whole + strings.Repeat("\xff", 8), 1, backend.ErrPipeProtocol},
-		{"a long frame", string(hello()) + string(header{kindPart, maxPart + 1, maxPart + 1}.append(nil)), 0, backend.ErrPipeProtocol},
-		{"an end of nothing", string(hello()) + string(frameEnd), 0, backend.ErrPipeProtocol},
+		{"a long part", string(hello()) + string(header{kindPart, maxPart + 1, maxPart + 2}.append(nil)), 0, backend.ErrPipeProtocol},
+		{"a long last frame", string(hello()) + string(header{kindLast, maxLast + 1, maxLast + 1}.append(nil)), 0, backend.ErrPipeProtocol},
+		{"a part that is all", string(hello()) + string(header{kindPart, 1, 1}.append(nil)), 0, backend.ErrPipeProtocol},
 		{"a withdrawal of nothing", string(hello()) + string(frameAbort), 0, backend.ErrPipeProtocol},
-		{"a part of another message", string(hello()) + string(header{kindPart, 1, 2}.append(nil)) + "x" + string(header{kindPart, 2, 2}.append(nil)), 0, backend.ErrPipeProtocol},
+		{"a part of another message", string(hello()) + string(header{kindPart, 1, 2}.append(nil)) + "x" + string(header{kindLast, 2, 2}.append(nil)), 0, backend.ErrPipeProtocol},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := listen(t, openTest(t), messages)
@@ -125,7 +126,7 @@ func TestHostileClient(t *testing.T) {
 func TestSilentClient(t *testing.T) {
 	l := listen(t, openTest(t), messages)
 	rogue, server := visit(t, l)
-	sent := append(hello(), header{kindWhole, 2, 2}.append(nil)...)
+	sent := append(hello(), header{kindLast, 2, 2}.append(nil)...)
 	sent = append(sent, "ok"...)
 	for i := range sent {
 		server.SetReadDeadline(time.Now().Add(time.Millisecond))
@@ -194,7 +195,7 @@ func TestUnwantedDescriptors(t *testing.T) {
 		}
 		_, _, err := rogue.WriteMsgUnix(hello(), syscall.UnixRights(fds...), nil)
 		must(0, err)
-		_, _, err = rogue.WriteMsgUnix(append(header{kindWhole, 2, 2}.append(nil), "ok"...), syscall.UnixRights(fds...), nil)
+		_, _, err = rogue.WriteMsgUnix(append(header{kindLast, 2, 2}.append(nil), "ok"...), syscall.UnixRights(fds...), nil)
 		must(0, err)
 		if m, err := server.ReadMessage(); string(m) != "ok" || err != nil {
 			t.Fatalf("read %q, %v", m, err)

@@ -9,8 +9,9 @@ import (
 // methods early, a deadline or nothing to read at once, nothing is lost: the
 // next goes on from there.
 type reader struct {
-	store   []byte // readAhead bytes, once there is a need
+	store   []byte // readAhead bytes or more, once there is a need
 	buf     []byte // the part of store that was read ahead
+	full    bool   // all of store was used, the last time
 	message message
 	partial []byte // of the message, read but not given out
 	given   bool   // a part of the message was given out
@@ -21,8 +22,12 @@ type reader struct {
 // A source is the stream, which may or may not block.
 type source func(p []byte) (int, error)
 
-// readAhead is how much is asked of the stream when a header is due.
-const readAhead = 4 << 10
+// readAhead is how much is asked of the stream when a header is due, at first;
+// as long as there is more, up to mostAhead.
+const (
+	readAhead = 4 << 10
+	mostAhead = 64 << 10
+)
 
 // errWithdrawn says that the rest of a message, of which something was given
 // out, will not come.
@@ -30,15 +35,19 @@ var errWithdrawn = errors.New("the message was withdrawn")
 
 // fill reads ahead until there are n bytes of the stream.
 func (r *reader) fill(from source, n int) error {
-	if r.store == nil {
-		r.store = make([]byte, readAhead)
+	if len(r.buf) >= n {
+		return nil
 	}
-	if len(r.buf) < n {
+	if size := len(r.store); size == 0 || r.full && size < mostAhead {
+		grown := make([]byte, max(readAhead, 2*size))
+		r.buf, r.store = grown[:copy(grown, r.buf)], grown
+	} else {
 		r.buf = r.store[:copy(r.store, r.buf)]
 	}
 	for len(r.buf) < n {
 		got, err := from(r.store[len(r.buf):])
 		r.buf = r.store[:len(r.buf)+got]
+		r.full = len(r.buf) == len(r.store)
 		if got == 0 && err != nil {
 			return err
 		}
@@ -173,14 +182,13 @@ func (r *reader) part(from source, p []byte) (n int, more bool, err error) {
 		r.given = r.given || n > 0
 		return n, true, nil
 	}
-	// When all that was announced is there, an end must still follow.
-	for !r.message.complete() && (n < len(p) || r.message.left == 0) {
+	for !r.message.complete() && n < len(p) {
 		r.dropped = false
 		err := r.advance(from)
 		if r.dropped { // with what is in p of it
 			n = 0
 		}
-		if err == nil && !r.message.complete() {
+		if err == nil {
 			var got int
 			got, err = r.take(from, p[n:])
 			n += got
