@@ -52,8 +52,8 @@ type Conn struct {
 var _ backend.PipeConn = (*Conn)(nil)
 
 // smallestBuffer is the least that the kernel is told to buffer, so that it
-// takes the largest message of one frame at once or not at all.
-const smallestBuffer = 4 * maxLast
+// takes a frame of maxAtomic at once or not at all.
+const smallestBuffer = 4 * maxAtomic
 
 func newConn(p *Pipes, sock *net.UnixConn, spec *backend.PipeSpec) *Conn {
 	c := &Conn{

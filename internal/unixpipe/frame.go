@@ -26,10 +26,11 @@ const (
 )
 
 const (
-	// maxLast is the largest last frame. The kernel takes so much at once or not
-	// at all (36 KiB and a little), so that a writer that runs out of time has
-	// either sent the message or can still withdraw it.
-	maxLast = 32 << 10
+	// maxAtomic is the largest frame that the kernel takes at once or not at all
+	// (the bound is 36 KiB and a little). A writer who may run out of time ends a
+	// message with such a frame: it has either sent the message or can still
+	// withdraw it.
+	maxAtomic = 32 << 10
 	// maxPart bounds what a writer that ran out of time still owes, and what a
 	// reader makes room for on the word of its peer.
 	maxPart = 256 << 10
@@ -74,7 +75,7 @@ func (m *message) next(h header) (aborted bool, err error) {
 	continues := !m.begun || h.left == m.left
 	switch {
 	case h.kind == kindPart && continues && h.size > 0 && h.size <= maxPart && h.size < h.left && h.left <= backend.MaxMessage:
-	case h.kind == kindLast && continues && h.size == h.left && h.size <= maxLast:
+	case h.kind == kindLast && continues && h.size == h.left && h.size <= maxPart:
 	case h.kind == kindAbort && m.begun && h.size == 0 && h.left == 0:
 		*m = message{}
 		return true, nil

@@ -102,16 +102,22 @@ func (c *Conn) peekFramed(p []byte) (backend.Peeked, error) {
 func (c *Conn) writeFramed(p []byte) (int, error) {
 	c.writing.enter()
 	defer c.writing.leave()
-	return c.writeMessage(p)
+	return c.writeMessage(p, c.mayRunOut())
 }
 
-func (c *Conn) writeMessage(p []byte) (int, error) {
+// writeMessage sends a message. If it may run out of time, the last frame is
+// one that the kernel takes at once, which costs the reader a wake-up more.
+func (c *Conn) writeMessage(p []byte, mayRunOut bool) (int, error) {
 	if len(p) > backend.MaxMessage {
 		return 0, errTooLong
 	}
+	last := maxPart
+	if mayRunOut {
+		last = maxAtomic
+	}
 	err := c.pay()
 	for rest := p; err == nil; {
-		part := rest[:max(0, min(len(rest)-maxLast, maxPart))]
+		part := rest[:max(0, min(len(rest)-last, maxPart))]
 		if len(part) == 0 {
 			err = c.send(header{kindLast, len(rest), len(rest)}, rest)
 			break
@@ -147,7 +153,7 @@ func (c *Conn) send(h header, body []byte) error {
 	switch {
 	case err == nil:
 		c.open = h.kind == kindPart
-	case h.kind == kindLast && sent > 0: // the kernel has little room: this cannot be withdrawn
+	case h.kind == kindLast && sent > 0: // this cannot be withdrawn
 		c.owe(h, body, sent, nil)
 	case c.open || sent > 0:
 		c.owe(h, body, sent, frameAbort)
@@ -197,19 +203,19 @@ func (c *Conn) Transact(ctx context.Context, request []byte) ([]byte, error) {
 	defer c.writing.leave()
 	release := c.interrupt(ctx)
 	defer release()
-	reply, err := c.transact(request)
+	reply, err := c.transact(request, ctx.Done() != nil || c.mayRunOut())
 	if err != nil && ctx.Err() != nil && err != io.EOF {
 		err = ctx.Err()
 	}
 	return reply, err
 }
 
-func (c *Conn) transact(request []byte) ([]byte, error) {
+func (c *Conn) transact(request []byte, mayRunOut bool) ([]byte, error) {
 	if c.unread() {
 		return nil, backend.ErrPipeBusy
 	}
 	if c.framed {
-		if _, err := c.writeMessage(request); err != nil {
+		if _, err := c.writeMessage(request, mayRunOut); err != nil {
 			return nil, err
 		}
 	} else if _, err := c.sock.Write(request); err != nil {

@@ -74,6 +74,13 @@ func (d *deadlines) SetWriteDeadline(t time.Time) error {
 	return mend(d.socket.SetWriteDeadline(t))
 }
 
+// mayRunOut reports whether there is a deadline for writes.
+func (d *deadlines) mayRunOut() bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return !d.write.IsZero()
+}
+
 func (d *deadlines) SetDeadline(t time.Time) error {
 	if err := d.SetReadDeadline(t); err != nil {
 		return err

@@ -96,7 +96,7 @@ func TestHostileClient(t *testing.T) {
 		{"a part and no more", string(hello()) + string(header{kindPart, 1, 2}.append(nil)) + "x", 0, io.ErrUnexpectedEOF},
 		{"the largest length", string(hello()) + whole + strings.Repeat("\xff", 8), 1, backend.ErrPipeProtocol},
 		{"a long part", string(hello()) + string(header{kindPart, maxPart + 1, maxPart + 2}.append(nil)), 0, backend.ErrPipeProtocol},
-		{"a long last frame", string(hello()) + string(header{kindLast, maxLast + 1, maxLast + 1}.append(nil)), 0, backend.ErrPipeProtocol},
+		{"a long last frame", string(hello()) + string(header{kindLast, maxPart + 1, maxPart + 1}.append(nil)), 0, backend.ErrPipeProtocol},
 		{"a part that is all", string(hello()) + string(header{kindPart, 1, 1}.append(nil)), 0, backend.ErrPipeProtocol},
 		{"a withdrawal of nothing", string(hello()) + string(frameAbort), 0, backend.ErrPipeProtocol},
 		{"a part of another message", string(hello()) + string(header{kindPart, 1, 2}.append(nil)) + "x" + string(header{kindLast, 2, 2}.append(nil)), 0, backend.ErrPipeProtocol},

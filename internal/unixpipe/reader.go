@@ -26,7 +26,7 @@ type source func(p []byte) (int, error)
 // as long as there is more, up to mostAhead.
 const (
 	readAhead = 4 << 10
-	mostAhead = 64 << 10
+	mostAhead = 68 << 10
 )
 
 // errWithdrawn says that the rest of a message, of which something was given
@@ -39,7 +39,7 @@ func (r *reader) fill(from source, n int) error {
 		return nil
 	}
 	if size := len(r.store); size == 0 || r.full && size < mostAhead {
-		grown := make([]byte, max(readAhead, 2*size))
+		grown := make([]byte, min(max(readAhead, 2*size), mostAhead))
 		r.buf, r.store = grown[:copy(grown, r.buf)], grown
 	} else {
 		r.buf = r.store[:copy(r.store, r.buf)]
