@@ -12,10 +12,13 @@ import (
 //	0  uint24  size   bytes that follow
 //	3  uint8   kind
 //	4  uint32  left   bytes of the message from here on, these included
+//	8          0, to be ignored
 //
-// all little-endian. A message is any number of parts, and then the last frame.
+// all little-endian. The header is as long as a line of the cache: after a
+// shorter one the bytes are copied between places that are aligned differently,
+// which some processors take twice as long for. A message is any number of parts, and then the last frame.
 // An abort instead withdraws the message.
-const headerSize = 8
+const headerSize = 64
 
 type kind uint8
 
@@ -44,8 +47,11 @@ type header struct {
 
 func (h header) append(b []byte) []byte {
 	b = binary.LittleEndian.AppendUint32(b, uint32(h.size)|uint32(h.kind)<<24)
-	return binary.LittleEndian.AppendUint32(b, uint32(h.left))
+	b = binary.LittleEndian.AppendUint32(b, uint32(h.left))
+	return append(b, unused[:]...)
 }
+
+var unused [headerSize - 8]byte
 
 func parseHeader(b []byte) header {
 	first := binary.LittleEndian.Uint32(b)
