@@ -18,6 +18,9 @@
 //     [OpenMailslotOf] send values by a codec, package mailslog log records.
 //   - A [Process] is signalled when that process has ended. It need not use
 //     this package.
+//   - A pipe connects one server with clients, for bytes or messages: a
+//     [PipeListener] is a net.Listener, a [PipeConn] a net.Conn. [AnonymousPipe]
+//     makes one without a name.
 //
 // Create… makes an object or opens the one that has the name, and Existed tells
 // which; Open… requires it to exist. An object without a name is for the
@@ -93,8 +96,8 @@
 //
 // A name is up to 1024 bytes of UTF-8 without NUL; a backslash may stand only in
 // the prefix. Case matters. Events, mutexes, semaphores and timers share their
-// names: a name of another type is [ErrWrongType]. The names of mailslots are a
-// world of their own: paths, in upper or lower case.
+// names: a name of another type is [ErrWrongType]. Those of mailslots, and those
+// of pipes, are worlds of their own: paths, in upper or lower case.
 //
 // The namespace is the security boundary. Whoever may open it may use, block
 // and damage every object in it, so share it only with those whom you trust.
@@ -112,7 +115,7 @@
 //	WaitAny, WaitAll                yes     yes      builds; ErrUnsupported
 //	SignalAndWait                   yes     yes      builds; ErrUnsupported
 //	mailslot                        yes     yes      builds; ErrUnsupported
-//	pipe                            not yet not yet  not yet
+//	pipe                            yes     not yet  builds; ErrUnsupported
 //
 // ¹ Linux 5.3 and later.
 //

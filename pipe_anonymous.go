@@ -13,7 +13,7 @@ import (
 // written to the one end is read from the other, in this process or in one that
 // has inherited it.
 func AnonymousPipe() (*PipeReader, *PipeWriter, error) {
-	r, w, err := os.Pipe()
+	r, w, err := anonymousPipe()
 	if err != nil {
 		return nil, nil, fail("create anonymous pipe", "", err)
 	}

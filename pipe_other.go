@@ -4,13 +4,15 @@ package ipc
 
 import (
 	"fmt"
+	"os"
 	"runtime"
 
 	"github.com/winsys-go/ipc/internal/backend"
 )
 
-var errNoPipes = fmt.Errorf("%w: there are no named pipes for %s yet: use Linux", ErrUnsupported, runtime.GOOS)
+var errNoPipes = fmt.Errorf("%w: there are no pipes for %s yet: use Linux", ErrUnsupported, runtime.GOOS)
 
 func userPipes() (backend.Pipes, error)                    { return nil, errNoPipes }
 func globalPipes() (backend.Pipes, error)                  { return nil, errNoPipes }
 func directoryPipes(string, string) (backend.Pipes, error) { return nil, errNoPipes }
+func anonymousPipe() (r, w *os.File, err error)            { return nil, nil, errNoPipes }

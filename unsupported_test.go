@@ -14,7 +14,10 @@ func TestUnsupported(t *testing.T) {
 	_, event := ipc.CreateEvent("x", nil)
 	_, mutex := ipc.OpenMutex("x")
 	_, process := ipc.OpenProcess(1)
-	for _, err := range []error{event, mutex, process} {
+	_, listener := ipc.ListenPipe("x", nil)
+	_, conn := ipc.TryDialPipe("x")
+	_, _, anonymous := ipc.AnonymousPipe()
+	for _, err := range []error{event, mutex, process, listener, conn, anonymous} {
 		var e *ipc.Error
 		if !errors.Is(err, errors.ErrUnsupported) || !errors.As(err, &e) {
 			t.Errorf("got %v", err)
