@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -163,4 +164,22 @@ func TestPipeOfGroup(t *testing.T) {
 	b.Expect("listening")
 	b.Kill()
 	m.Exit()
+}
+
+// TestPipeDeleted: when the directory of a namespace is removed, its pipes say
+// so, instead of meeting nobody.
+func TestPipeDeleted(t *testing.T) {
+	dir := filepath.Join(hostileDir(t), "ns")
+	n := must(ipc.OpenNamespace(dir, nil))
+	defer n.Close()
+	l := must(n.ListenPipe("p", nil))
+	wantNothing(t, "remove", os.RemoveAll(dir))
+	_, err := n.ListenPipe("q", nil)
+	wantPipeError(t, "listen", err, ipc.ErrDeleted)
+	_, err = n.TryDialPipe("p")
+	wantPipeError(t, "dial", err, ipc.ErrDeleted)
+	wantNothing(t, "close", l.Close())
+	must(ipc.OpenNamespace(dir, nil)).Close()
+	_, err = n.TryDialPipe("p")
+	wantPipeError(t, "dial beside another", err, ipc.ErrDeleted)
 }

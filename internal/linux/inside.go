@@ -97,6 +97,13 @@ func (d *Dir) Names(name string, file *os.File) bool {
 	return err == nil && sameFile(&there, &here)
 }
 
+// Deleted reports whether the directory was removed, so that others who open
+// its path find another.
+func (d *Dir) Deleted() bool {
+	var st unix.Stat_t
+	return unix.Fstat(d.fd, &st) == nil && st.Nlink == 0
+}
+
 // Remove removes a file of the directory; that it is missing is fine.
 func (d *Dir) Remove(name string) error {
 	err := unix.Unlinkat(d.fd, name, 0)

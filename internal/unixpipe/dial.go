@@ -39,6 +39,9 @@ func (p *Pipes) Dial(ctx context.Context, name string, wait bool) (backend.PipeC
 		case errors.Is(err, errChanged) && try < maxTries:
 			try++
 		case errors.Is(err, errChanged), errors.Is(err, fs.ErrNotExist):
+			if err := p.stillThere(); err != nil {
+				return nil, err
+			}
 			return nil, backend.ErrNotExist
 		case err != nil:
 			return nil, err

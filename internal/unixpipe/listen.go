@@ -51,6 +51,9 @@ func (p *Pipes) Listen(spec backend.PipeSpec) (backend.PipeListener, error) {
 		return nil, err
 	}
 	defer unlock()
+	if err := p.stillThere(); err != nil {
+		return nil, err
+	}
 	l := &Listener{
 		pipes: p, key: key(spec.Name), spec: spec,
 		flags: flagger{gate: newGate()}, turn: newGate(), done: make(chan struct{}),

@@ -80,6 +80,14 @@ func (p *Pipes) remove(c io.Closer) {
 	delete(p.open, c)
 }
 
+// stillThere makes sure that others who open the namespace find this directory.
+func (p *Pipes) stillThere() error {
+	if p.dir.Deleted() {
+		return fmt.Errorf("%w: %s is another directory now, or none: close every handle and start again", backend.ErrDeleted, p.dir.Path())
+	}
+	return nil
+}
+
 // lockPatience is how long one who makes or removes a pipe waits for others
 // who do.
 const lockPatience = 10 * time.Second
