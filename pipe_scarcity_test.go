@@ -49,6 +49,8 @@ func pipeStarvingServer(c *testproc.Child) {
 	}
 	giveDescriptors(taken)
 	wantNothing(c, "serve", <-accepted)
+	takeDescriptors(c)
+	wantNothing(c, "close the listener", l.Close())
 	c.Sayf("served")
 	c.Line()
 }
@@ -65,8 +67,8 @@ func TestPipeAcceptsLater(t *testing.T) {
 	must(c.Read(make([]byte, 1)))
 	c.Close()
 	p.Expect("served")
-	p.Kill()
-	must(n.Pipes())
+	wantPipeFiles(t, n.Dir()) // it had to do without descriptors for that, too
+	p.Exit()
 }
 
 // pipeStarvingClient dials and listens with no descriptor left, with one, and so

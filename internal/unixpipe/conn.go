@@ -189,6 +189,10 @@ func (c *Conn) Read(p []byte) (int, error) {
 	if c.framed {
 		return c.readFramed(p)
 	}
+	if c.message { // not in the midst of a transaction with a foreign peer
+		c.reading.enter()
+		defer c.reading.leave()
+	}
 	return c.afterRead(c.source(p))
 }
 
@@ -203,6 +207,10 @@ func (c *Conn) Write(p []byte) (int, error) {
 		return c.writeFramed(p)
 	case len(p) == 0:
 		return 0, nil
+	}
+	if c.message {
+		c.writing.enter()
+		defer c.writing.leave()
 	}
 	n, err := c.sock.Write(p)
 	return n, c.afterWrite(err)

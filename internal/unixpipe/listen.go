@@ -163,6 +163,7 @@ func (l *Listener) Close() error {
 	err := error(nil)
 	l.close.Do(func() {
 		l.pipes.remove(l)
+		l.sock.Close() // which may leave the descriptor that the lock needs
 		unlock, lockErr := l.pipes.lock()
 		if lockErr == nil {
 			defer unlock()
