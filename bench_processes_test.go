@@ -42,15 +42,6 @@ func pinProcess(cpu int) {
 	}
 }
 
-// open opens the namespace of a benchmark in a child.
-func open(c *testproc.Child) *ipc.Namespace {
-	n, err := ipc.OpenNamespace(c.Args[0], nil)
-	if err != nil {
-		c.Fatalf("%v", err)
-	}
-	return n
-}
-
 // benchEcho answers one event with another, on its processor.
 func benchEcho(c *testproc.Child) {
 	n := open(c)

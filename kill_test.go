@@ -66,12 +66,6 @@ func killHolder(c *testproc.Child) {
 	c.Line()
 }
 
-func within(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
-	t.Cleanup(cancel)
-	return ctx
-}
-
 // TestKillOwner: the waiter of a killed owner gets the mutex and is told.
 func TestKillOwner(t *testing.T) {
 	n := benchNamespace(t)

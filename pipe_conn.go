@@ -44,6 +44,9 @@ type PeerInfo struct {
 	// UID and GID are those that it connected, or began to listen, with; -1
 	// where the system has none.
 	UID, GID int
+	// User is the security identifier (SID) of the user on Windows, empty where
+	// this user may not know it. It is empty elsewhere.
+	User string
 }
 
 // ready reports whether c can be used.

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux || windows
 
 package ipc_test
 
@@ -7,8 +7,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strconv"
 	"sync"
@@ -22,7 +20,6 @@ import (
 func init() {
 	testproc.Register("pipe-server", pipeServer)
 	testproc.Register("pipe-client", pipeClient)
-	testproc.Register("pipe-writer", pipeWriter)
 }
 
 // pipeServer serves the pipe p, with so many instances, and sends back what it
@@ -64,7 +61,7 @@ func playServerKilled(s pipeScene) {
 	p.Expect("listening")
 	client := must(s.n.TryDialPipe("p"))
 	defer client.Close()
-	if peer := must(client.Peer()); peer.PID != p.PID() || peer.UID != os.Getuid() || peer.GID != os.Getgid() {
+	if peer := must(client.Peer()); peer.PID != p.PID() || peer.UID != os.Getuid() || peer.GID != os.Getgid() || peer.User != thisUser(s) {
 		s.Errorf("the peer is %+v, the server is process %d", peer, p.PID())
 	}
 	end := blocked(s, func() (int, error) { return client.Read(make([]byte, 1)) })
@@ -82,81 +79,6 @@ func playServerKilled(s pipeScene) {
 	_, err = s.n.TryDialPipe("p")
 	s.want("dial", err, ipc.ErrNotExist)
 	wantPipeFiles(s, s.n.Dir()) // the client has removed them
-}
-
-// pipeWriter has the writing end of an anonymous pipe, as its descriptor 3.
-func pipeWriter(c *testproc.Child) {
-	f := os.NewFile(3, "inherited")
-	must(f.Write([]byte("child")))
-	c.Sayf("written")
-	c.Line()
-}
-
-// playDuplicates: a pipe is broken when the last duplicate of its writing end
-// is closed, wherever that is.
-func playDuplicates(s pipeScene) {
-	r, w := s.anonymous()
-	p := testproc.StartWith(s, func(cmd *exec.Cmd) { cmd.ExtraFiles = []*os.File{w.File()} }, "pipe-writer")
-	p.Expect("written")
-	w.Close()
-	s.reads(r, 32, "child")
-	end := blocked(s, func() (int, error) { return r.Read(make([]byte, 1)) })
-	p.Exit()
-	_, err := end()
-	s.want("read", err, io.EOF)
-}
-
-// TestPipeStale: the files of a killed server are replaced, those of a living
-// one are not.
-func TestPipeStale(t *testing.T) {
-	n := pipeNamespace(t)
-	p := testproc.Start(t, "pipe-server", n.Dir(), "2", "bytes")
-	p.Expect("listening")
-	if _, err := n.ListenPipe("P", nil); !errors.Is(err, ipc.ErrExist) {
-		t.Errorf("listen beside a living server: %v", err)
-	}
-	p.Kill()
-	wantPipeFiles(t, n.Dir(), "card.p", "pipe.p", "wait.p")
-	l := must(n.ListenPipe("P", nil))
-	must(n.TryDialPipe("p")).Close()
-	l.Close()
-}
-
-// TestPipeSwept: whoever begins to use the pipes of a namespace removes what
-// the dead have left.
-func TestPipeSwept(t *testing.T) {
-	n := pipeNamespace(t)
-	p := testproc.Start(t, "pipe-server", n.Dir(), "2", "bytes")
-	p.Expect("listening")
-	p.Kill()
-	if list := must(n.Pipes()); len(list) != 0 {
-		t.Errorf("there are still %+v", list)
-	}
-	wantPipeFiles(t, n.Dir())
-}
-
-// TestPipeHalfBegun: a server that dies while it begins leaves any of its files
-// without the others. The next one begins all the same.
-func TestPipeHalfBegun(t *testing.T) {
-	n := pipeNamespace(t)
-	names := []string{"card.p", "pipe.p", "wait.p"}
-	for subset := range 1 << len(names) {
-		p := testproc.Start(t, "pipe-server", n.Dir(), "2", "bytes")
-		p.Expect("listening")
-		p.Kill()
-		for i, name := range names {
-			if subset>>i&1 == 0 {
-				must(0, os.Remove(filepath.Join(n.Dir(), name)))
-			}
-		}
-		l, err := n.ListenPipe("p", &ipc.PipeOptions{MaxInstances: 1})
-		if err != nil {
-			t.Fatalf("with the files %03b: %v", subset, err)
-		}
-		must(n.TryDialPipe("p")).Close()
-		l.Close()
-		wantPipeFiles(t, n.Dir())
-	}
 }
 
 // TestPipeClientsKilled: the instances of clients that die come back, whatever
@@ -266,12 +188,6 @@ func pingUntilBroken(t *testing.T, n *ipc.Namespace) {
 			return
 		}
 	}
-}
-
-// descriptors counts those of this process.
-func descriptors(t testing.TB) int {
-	t.Helper()
-	return len(must(os.ReadDir("/proc/self/fd")))
 }
 
 // eventually waits until a condition holds.

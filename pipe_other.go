@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux && !windows
 
 package ipc
 
@@ -10,7 +10,7 @@ import (
 	"github.com/winsys-go/ipc/internal/backend"
 )
 
-var errNoPipes = fmt.Errorf("%w: there are no pipes for %s yet: use Linux", ErrUnsupported, runtime.GOOS)
+var errNoPipes = fmt.Errorf("%w: there are no named pipes for %s yet: use Linux or Windows", ErrUnsupported, runtime.GOOS)
 
 func userPipes() (backend.Pipes, error)                    { return nil, errNoPipes }
 func globalPipes() (backend.Pipes, error)                  { return nil, errNoPipes }

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux || windows
 
 package ipc_test
 
@@ -6,9 +6,11 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -18,11 +20,11 @@ import (
 	"github.com/winsys-go/ipc/internal/testproc"
 )
 
-// pipeNamespace opens a namespace of its own, whose directory must hold no more
-// than the segment at the end.
+// pipeNamespace opens a namespace of its own, in which nothing must be left at
+// the end.
 func pipeNamespace(t testing.TB) *ipc.Namespace {
 	t.Helper()
-	dir := testproc.TempDir(t, "/dev/shm")
+	dir := testproc.TempDir(t, pipeParent)
 	n := must(ipc.OpenNamespace(dir, nil))
 	t.Cleanup(func() {
 		if err := n.Close(); err != nil {
@@ -33,26 +35,15 @@ func pipeNamespace(t testing.TB) *ipc.Namespace {
 	return n
 }
 
-// wantPipeFiles looks at what is beside the segment.
-func wantPipeFiles(t testing.TB, dir string, want ...string) {
-	t.Helper()
-	var got []string
-	for _, f := range must(os.ReadDir(dir)) {
-		if f.Name() != "segment" {
-			got = append(got, f.Name())
-		}
-	}
-	if len(got) != len(want) {
-		t.Errorf("in the directory: %q, want %q", got, want)
-	}
-}
+var pipePairs atomic.Int64
 
 // pipePair makes both ends of a connection.
 func pipePair(t testing.TB, n *ipc.Namespace, o *ipc.PipeOptions) (server, client *ipc.PipeConn) {
 	t.Helper()
-	l := must(n.ListenPipe("pair", o))
+	name := fmt.Sprint("pair ", pipePairs.Add(1)) // on Windows a name is taken as long as there are connections
+	l := must(n.ListenPipe(name, o))
 	defer l.Close()
-	client = must(n.TryDialPipe("pair"))
+	client = must(n.TryDialPipe(name))
 	server = must(l.AcceptPipe(t.Context()))
 	t.Cleanup(func() {
 		server.Close()

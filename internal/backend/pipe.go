@@ -64,7 +64,8 @@ type PipeInfo struct {
 // A Peer is the process at the other end.
 type Peer struct {
 	PID      int
-	UID, GID int // -1 where the system has none
+	UID, GID int    // -1 where the system has none
+	User     string // Windows: its security identifier
 }
 
 // A Peeked is what a look at an incoming pipe found.

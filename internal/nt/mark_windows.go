@@ -17,10 +17,11 @@ import (
 const (
 	waitMark   = "|ipc waits"
 	manualMark = "|ipc manual"
+	pipeMark   = "|ipc pipe" // of internal/ntpipe
 )
 
 func isMark(name string) bool {
-	return strings.HasSuffix(name, waitMark) || strings.HasSuffix(name, manualMark)
+	return strings.HasSuffix(name, waitMark) || strings.HasSuffix(name, manualMark) || strings.HasSuffix(name, pipeMark)
 }
 
 // makeMark opens a mark, for as long as the handle is open. A mark is only told

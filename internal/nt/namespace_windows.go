@@ -34,16 +34,22 @@ const (
 // every other program finds the same names.
 func Open(prefix string) *Namespace { return newNamespace(prefix, prefix) }
 
-// OpenDirectory returns the namespace that a directory stands for: names begin
-// with Local\ipc-HASH-, where the hash is that of the absolute path in lower
-// case. Nothing is made in the file system.
+// OpenDirectory returns the namespace that a directory stands for. Nothing is
+// made in the file system.
 func OpenDirectory(dir string) (*Namespace, error) {
-	path, err := filepath.Abs(dir)
+	prefix, err := DirectoryPrefix(dir)
 	if err != nil {
 		return nil, err
 	}
+	return newNamespace(dir, Local+prefix), nil
+}
+
+// DirectoryPrefix gives what the names in such a namespace begin with, after
+// Local\: ipc-HASH-, where the hash is that of the absolute path in lower case.
+func DirectoryPrefix(dir string) (string, error) {
+	path, err := filepath.Abs(dir)
 	sum := sha256.Sum256([]byte(strings.ToLower(path)))
-	return newNamespace(dir, fmt.Sprintf(`%sipc-%s-`, Local, hex.EncodeToString(sum[:8]))), nil
+	return fmt.Sprintf("ipc-%s-", hex.EncodeToString(sum[:8])), err
 }
 
 func newNamespace(dir, prefix string) *Namespace {

@@ -1,0 +1,52 @@
+package ntpipe
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
+
+var (
+	errClosed     = backend.ErrPipeClosed
+	errNoMessages = fmt.Errorf("%w: the pipe has bytes, not messages", backend.ErrInvalidUse)
+	errNotServer  = fmt.Errorf("%w: only the server can disconnect: close it", backend.ErrInvalidUse)
+	errWrongWay   = fmt.Errorf("%w: the pipe does not go this way", backend.ErrPermission)
+	errTooLong    = fmt.Errorf("%w: a message has at most %d bytes", backend.ErrInvalid, backend.MaxMessage)
+	errShut       = fmt.Errorf("%w: CloseWrite was called", backend.ErrBrokenPipe)
+	errHalfOpen   = fmt.Errorf("%w: a pipe of bytes cannot be closed for writing alone on Windows: use MessageMode", backend.ErrUnsupported)
+)
+
+// sentinels gives the errors of Win32 the meaning that they have for pipes.
+var sentinels = map[syscall.Errno]error{
+	windows.ERROR_FILE_NOT_FOUND:       backend.ErrNotExist,
+	windows.ERROR_PATH_NOT_FOUND:       backend.ErrNotExist,
+	windows.ERROR_ACCESS_DENIED:        backend.ErrPermission,
+	windows.ERROR_INVALID_NAME:         backend.ErrInvalidName,
+	windows.ERROR_BAD_PATHNAME:         backend.ErrInvalidName,
+	windows.ERROR_FILENAME_EXCED_RANGE: backend.ErrInvalidName,
+	windows.ERROR_INVALID_PARAMETER:    backend.ErrInvalid,
+	windows.ERROR_NOT_ENOUGH_MEMORY:    backend.ErrNoSpace,
+	windows.ERROR_NO_SYSTEM_RESOURCES:  backend.ErrNoSpace,
+	windows.ERROR_PIPE_BUSY:            backend.ErrPipeBusy,
+	windows.ERROR_PIPE_NOT_CONNECTED:   backend.ErrPipeNotConnected,
+	windows.ERROR_BROKEN_PIPE:          backend.ErrBrokenPipe,
+	windows.ERROR_NO_DATA:              backend.ErrBrokenPipe,
+	windows.ERROR_BAD_PIPE:             backend.ErrBrokenPipe, // of a transaction: both modes are checked before
+}
+
+// wrap puts the sentinel of this project before an error of the system, which
+// stays reachable as a syscall.Errno.
+func wrap(err error) error {
+	var code syscall.Errno
+	if !errors.As(err, &code) {
+		return err
+	}
+	if sentinel := sentinels[code]; sentinel != nil {
+		return fmt.Errorf("%w: %w", sentinel, code)
+	}
+	return err
+}

@@ -1,0 +1,153 @@
+package ntpipe
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"sync"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
+
+// A handle is one of the kernel's that is closed when nobody uses it any more;
+// closing ends what blocks.
+type handle struct {
+	native  windows.Handle
+	closing chan struct{}
+
+	mu     sync.Mutex
+	closed bool
+	users  sync.WaitGroup
+}
+
+// newHandle binds a handle to the port, or closes it.
+func newHandle(h windows.Handle) (*handle, error) {
+	if err := bind(h); err != nil {
+		windows.CloseHandle(h)
+		return nil, wrap(err)
+	}
+	return &handle{native: h, closing: make(chan struct{})}, nil
+}
+
+// enter keeps the handle open until leave.
+func (h *handle) enter() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return backend.ErrPipeClosed
+	}
+	h.users.Add(1)
+	return nil
+}
+
+func (h *handle) leave() { h.users.Done() }
+
+// use calls f, which does not block, with the native handle.
+func (h *handle) use(f func(windows.Handle) error) error {
+	if err := h.enter(); err != nil {
+		return err
+	}
+	defer h.leave()
+	return f(h.native)
+}
+
+// shut ends what blocks on the handle; it reports whether it was the first to
+// do so.
+func (h *handle) shut() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closed {
+		return false
+	}
+	h.closed = true
+	close(h.closing)
+	return true
+}
+
+// close returns when the handle is closed, and reports whether it was it that
+// did so.
+func (h *handle) close() (bool, error) {
+	if !h.shut() {
+		return false, nil
+	}
+	h.users.Wait()
+	return true, windows.CloseHandle(h.native)
+}
+
+// A limit says what ends an operation early, beside Close.
+type limit struct {
+	ctx    context.Context // or nil
+	passed <-chan struct{} // the deadline; nil for none
+}
+
+func (l limit) done() <-chan struct{} {
+	if l.ctx == nil {
+		return nil
+	}
+	return l.ctx.Done()
+}
+
+// over is the reason to end at once, if there is one.
+func (l limit) over() error {
+	select {
+	case <-l.passed:
+		return os.ErrDeadlineExceeded
+	default:
+	}
+	if l.ctx != nil {
+		return l.ctx.Err()
+	}
+	return nil
+}
+
+// do starts an overlapped operation and waits for its end. It returns how many
+// bytes were transferred. The buffers must not be used until then, which they
+// are pinned for.
+func (h *handle) do(l limit, start func(windows.Handle, *windows.Overlapped) error, buffers ...[]byte) (int, error) {
+	if err := h.enter(); err != nil {
+		return 0, err
+	}
+	defer h.leave()
+	if err := l.over(); err != nil {
+		return 0, err
+	}
+	var pins runtime.Pinner
+	defer pins.Unpin()
+	for _, b := range buffers {
+		if len(b) > 0 {
+			pins.Pin(&b[0])
+		}
+	}
+	ended := make(chan error, 1)
+	o := &operation{ended: func(err error) { ended <- err }}
+	pins.Pin(o)
+	err := start(h.native, &o.overlapped)
+	if err == windows.ERROR_IO_PENDING {
+		err = h.await(l, o, ended)
+	}
+	return int(o.overlapped.InternalHigh), err
+}
+
+// await waits for the end of an operation, which it hastens when l or Close says
+// so. What has succeeded all the same is a success.
+func (h *handle) await(l limit, o *operation, ended <-chan error) error {
+	var reason error
+	select {
+	case err := <-ended:
+		return err
+	case <-l.passed:
+		reason = os.ErrDeadlineExceeded
+	case <-l.done():
+		reason = l.ctx.Err()
+	case <-h.closing:
+		reason = backend.ErrPipeClosed
+	}
+	windows.CancelIoEx(h.native, &o.overlapped) // which fails when it has ended
+	err := <-ended
+	if err == windows.ERROR_OPERATION_ABORTED {
+		return reason
+	}
+	return err
+}

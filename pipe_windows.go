@@ -1,0 +1,18 @@
+package ipc
+
+import (
+	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/nt"
+	"github.com/winsys-go/ipc/internal/ntpipe"
+)
+
+// The kernel has one space of names for the pipes of all sessions.
+
+func userPipes() (backend.Pipes, error)   { return ntpipe.Open(""), nil }
+func globalPipes() (backend.Pipes, error) { return ntpipe.Open(nt.Global), nil }
+
+// directoryPipes opens the pipes of the namespace that a directory stands for.
+func directoryPipes(dir, _ string) (backend.Pipes, error) {
+	prefix, err := nt.DirectoryPrefix(dir)
+	return ntpipe.Open(prefix), err
+}

@@ -1,0 +1,85 @@
+package ipc_test
+
+import (
+	"io"
+	"os"
+	"os/exec"
+	"strconv"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/winsys-go/ipc"
+	"github.com/winsys-go/ipc/internal/testproc"
+)
+
+func init() { testproc.Register("pipe-writer", pipeWriter) }
+
+// pipeParent is where the directories of namespaces go, which on Windows are
+// names and nothing else.
+const pipeParent = ""
+
+// errBrokenPipe is the system's error of a write that nobody will read.
+const errBrokenPipe = windows.ERROR_NO_DATA
+
+// pipeDeviations are cases that this system is known to play otherwise.
+func pipeDeviations() map[string]string { return nil }
+
+// thisUser is how a peer is told who the user of this process is.
+func thisUser(t testing.TB) string {
+	user, err := windows.GetCurrentProcessToken().GetTokenUser()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return user.User.Sid.String()
+}
+
+// wantPipeFiles looks for pipes that are left in a namespace.
+func wantPipeFiles(t testing.TB, dir string, want ...string) {
+	t.Helper()
+	n := must(ipc.OpenNamespace(dir, nil))
+	defer n.Close()
+	if got := must(n.Pipes()); len(got) != len(want) {
+		t.Errorf("there are the pipes %+v, want %q", got, want)
+	}
+}
+
+// descriptors counts the handles of this process.
+func descriptors(t testing.TB) int {
+	t.Helper()
+	var n uint32
+	r, _, err := syscall.NewLazyDLL("kernel32.dll").NewProc("GetProcessHandleCount").Call(
+		uintptr(windows.CurrentProcess()), uintptr(unsafe.Pointer(&n)))
+	if r == 0 {
+		t.Fatal(err)
+	}
+	return int(n)
+}
+
+// pipeWriter has inherited the writing end of an anonymous pipe.
+func pipeWriter(c *testproc.Child) {
+	f := os.NewFile(uintptr(must(strconv.Atoi(c.Args[0]))), "inherited")
+	must(f.Write([]byte("child")))
+	c.Sayf("written")
+	c.Line()
+}
+
+// playDuplicates: a pipe is broken when the last duplicate of its writing end
+// is closed, wherever that is.
+func playDuplicates(s pipeScene) {
+	r, w := s.anonymous()
+	h := windows.Handle(w.File().Fd())
+	must(0, windows.SetHandleInformation(h, windows.HANDLE_FLAG_INHERIT, windows.HANDLE_FLAG_INHERIT))
+	p := testproc.StartWith(s, func(cmd *exec.Cmd) {
+		cmd.SysProcAttr = &syscall.SysProcAttr{AdditionalInheritedHandles: []syscall.Handle{syscall.Handle(h)}}
+	}, "pipe-writer", strconv.Itoa(int(h)))
+	p.Expect("written")
+	w.Close()
+	s.reads(r, 32, "child")
+	end := blocked(s, func() (int, error) { return r.Read(make([]byte, 1)) })
+	p.Exit()
+	_, err := end()
+	s.want("read", err, io.EOF)
+}
