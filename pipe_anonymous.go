@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 	"time"
 )
 
@@ -110,8 +109,8 @@ func failAnonymous(op string, err error) error {
 		err = os.ErrDeadlineExceeded
 	case errors.Is(err, os.ErrNoDeadline):
 		err = fmt.Errorf("%w: %w", ErrUnsupported, err)
-	case errors.Is(err, syscall.EPIPE):
-		err = fmt.Errorf("%w: %w", ErrBrokenPipe, syscall.EPIPE)
+	case errors.Is(err, errNobodyReads):
+		err = fmt.Errorf("%w: %w", ErrBrokenPipe, errNobodyReads)
 	case errors.As(err, &path):
 		err = path.Err
 	}

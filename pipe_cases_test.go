@@ -422,7 +422,7 @@ var pipeCases = []struct {
 		server, client := s.pair(messages)
 		large := bytes.Repeat([]byte("x"), 1<<20)
 		end := blocked(s, func() (int, error) { return client.Write(large) })
-		if seen := must(server.Peek(make([]byte, 10))); seen.N != 10 || seen.Left != len(large)-10 || seen.Available >= len(large) {
+		if seen := must(server.Peek(make([]byte, 10))); seen.N != 10 || seen.Left != len(large)-10 || seen.Available > len(large) {
 			s.Errorf("peek finds %+v", seen)
 		}
 		if m := must(server.ReadMessage()); !bytes.Equal(m, large) {
@@ -438,11 +438,13 @@ var pipeCases = []struct {
 			n, more, err := server.ReadPart(make([]byte, 1000))
 			return more && n == 1000, err
 		})
-		s.write(client, strings.Repeat("x", 4000))
+		written := make(chan error, 1)
+		go func() { written <- client.WriteMessage([]byte(strings.Repeat("x", 4000))) }()
 		if ok, err := end(); !ok || err != nil {
 			s.Errorf("the first part: %v, %v", ok, err)
 		}
 		s.part(server, 4000, strings.Repeat("x", 3000), false)
+		s.want("write", <-written, nil)
 	}},
 	{"NP-70", func(s pipeScene) {
 		server, client := s.pair(messages)

@@ -2,6 +2,7 @@ package ipc
 
 import (
 	"os"
+	"syscall"
 
 	"github.com/winsys-go/ipc/internal/backend"
 	"github.com/winsys-go/ipc/internal/linux"
@@ -35,3 +36,7 @@ func openPipes(dir string, access linux.Access, create bool) (backend.Pipes, err
 }
 
 func anonymousPipe() (r, w *os.File, err error) { return os.Pipe() }
+
+// errNobodyReads is the system's error of a write to an anonymous pipe that
+// nobody reads.
+const errNobodyReads = syscall.EPIPE

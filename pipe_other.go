@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"syscall"
 
 	"github.com/winsys-go/ipc/internal/backend"
 )
@@ -15,4 +16,7 @@ var errNoPipes = fmt.Errorf("%w: there are no named pipes for %s yet: use Linux 
 func userPipes() (backend.Pipes, error)                    { return nil, errNoPipes }
 func globalPipes() (backend.Pipes, error)                  { return nil, errNoPipes }
 func directoryPipes(string, string) (backend.Pipes, error) { return nil, errNoPipes }
-func anonymousPipe() (r, w *os.File, err error)            { return nil, nil, errNoPipes }
+
+func anonymousPipe() (r, w *os.File, err error) { return os.Pipe() }
+
+const errNobodyReads = syscall.EPIPE

@@ -1,6 +1,10 @@
 package ipc
 
 import (
+	"os"
+
+	"golang.org/x/sys/windows"
+
 	"github.com/winsys-go/ipc/internal/backend"
 	"github.com/winsys-go/ipc/internal/nt"
 	"github.com/winsys-go/ipc/internal/ntpipe"
@@ -16,3 +20,9 @@ func directoryPipes(dir, _ string) (backend.Pipes, error) {
 	prefix, err := nt.DirectoryPrefix(dir)
 	return ntpipe.Open(prefix), err
 }
+
+func anonymousPipe() (r, w *os.File, err error) { return ntpipe.Anonymous() }
+
+// errNobodyReads is the system's error of a write to an anonymous pipe that
+// nobody reads.
+const errNobodyReads = windows.ERROR_NO_DATA

@@ -7,7 +7,6 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/winsys-go/ipc/internal/backend"
-	"github.com/winsys-go/ipc/internal/win32"
 )
 
 // Dial connects to a pipe.
@@ -29,26 +28,15 @@ func (p *Pipes) Dial(ctx context.Context, name string, wait bool) (backend.PipeC
 		case !wait:
 			return nil, fmt.Errorf("%w: %w", backend.ErrPipeBusy, err)
 		}
-		if err := p.await(ctx, name); err != nil {
+		switch err := await(p.prefix+name, lookAgain, ctx.Done(), p.closing); {
+		case err == errGivenUp && ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err == errGivenUp:
+			return nil, backend.ErrClosed
+		case err != nil && err != windows.ERROR_SEM_TIMEOUT:
 			return nil, wrap(err)
 		}
 	}
-}
-
-// await waits for an instance, which is nobody's yet when it returns.
-func (p *Pipes) await(ctx context.Context, name string) error {
-	root, err := p.device()
-	if err != nil {
-		return err
-	}
-	w, err := win32.NewPipeWait(p.prefix + name)
-	if err != nil {
-		return err
-	}
-	_, err = root.do(limit{ctx: ctx}, func(h windows.Handle, o *windows.Overlapped) error {
-		return win32.WaitNamedPipe(h, w, o)
-	}, w)
-	return err
 }
 
 // accesses are what a client asks for, one after the other: both ways; to read,

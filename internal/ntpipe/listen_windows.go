@@ -68,6 +68,9 @@ func (p *Pipes) Listen(spec backend.PipeSpec) (backend.PipeListener, error) {
 		pipes: p, spec: spec, path: path, security: security,
 		closing: make(chan struct{}), arrived: make(chan struct{}, 1), listening: map[*instance]struct{}{},
 	}
+	if exists(p.prefix + spec.Name) { // Wine does not look at the flag
+		return nil, fmt.Errorf("%w: %w", backend.ErrExist, windows.ERROR_ACCESS_DENIED) // what Windows says
+	}
 	l.mu.Lock()
 	err = l.listen(windows.FILE_FLAG_FIRST_PIPE_INSTANCE)
 	l.mu.Unlock()
@@ -106,22 +109,16 @@ var access = map[backend.Direction]uint32{
 	backend.Outbound: windows.PIPE_ACCESS_OUTBOUND,
 }
 
-// most is the greatest number of instances.
-func (l *Listener) most() int {
-	if l.spec.MaxInstances == 0 {
-		return backend.MaxInstances
-	}
-	return l.spec.MaxInstances
-}
-
-// create makes an instance. No pipe of this package is for other machines.
+// create makes an instance. No pipe of this package is for other machines. The
+// kernel knows no limit: it would count an instance as long as the client has
+// not closed its end.
 func (l *Listener) create(flags uint32) (windows.Handle, error) {
 	mode := uint32(windows.PIPE_TYPE_BYTE | windows.PIPE_READMODE_BYTE)
 	if l.spec.Message {
 		mode = windows.PIPE_TYPE_MESSAGE | windows.PIPE_READMODE_MESSAGE
 	}
 	return windows.CreateNamedPipe(l.path, access[l.spec.Direction]|windows.FILE_FLAG_OVERLAPPED|flags,
-		mode|windows.PIPE_REJECT_REMOTE_CLIENTS, uint32(l.most()),
+		mode|windows.PIPE_REJECT_REMOTE_CLIENTS, windows.PIPE_UNLIMITED_INSTANCES,
 		size(l.spec.OutputBuffer), size(l.spec.InputBuffer), 0, l.security)
 }
 
@@ -199,16 +196,18 @@ func (l *Listener) signal() {
 func (l *Listener) replenish() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for !l.closed && len(l.listening) < spare && len(l.ready) < crowd && (l.spec.MaxInstances == 0 || l.instances < l.most()) {
-		err := l.listen(0)
-		if err == windows.ERROR_PIPE_BUSY { // an instance that was closed still has its client
-			return
-		}
-		if err != nil {
+	for !l.closed && len(l.listening) < spare && len(l.ready) < crowd && l.allowed() {
+		if err := l.listen(0); err != nil {
 			time.AfterFunc(patience, l.replenish)
 			return
 		}
 	}
+}
+
+// allowed reports whether there may be one more instance.
+func (l *Listener) allowed() bool {
+	most := l.spec.MaxInstances
+	return most == 0 || most == backend.MaxInstances || l.instances < most
 }
 
 // free notes that an accepted connection was closed.

@@ -20,7 +20,8 @@ type Pipes struct {
 	mu     sync.Mutex
 	closed bool
 	open   map[closer]struct{}
-	root   *handle // the device, once a client has had to wait
+
+	closing chan struct{} // ends the clients that wait
 }
 
 // A closer is a listener or a connection.
@@ -34,7 +35,7 @@ var _ backend.Pipes = (*Pipes)(nil)
 // Open returns the pipes \\.\pipe\prefix….
 func Open(prefix string) *Pipes {
 	markProcess()
-	return &Pipes{prefix: prefix, open: map[closer]struct{}{}}
+	return &Pipes{prefix: prefix, open: map[closer]struct{}{}, closing: make(chan struct{})}
 }
 
 // path gives the kernel's name of a pipe.
@@ -64,40 +65,16 @@ func (p *Pipes) remove(c closer) {
 	delete(p.open, c)
 }
 
-// device opens \\.\pipe\ itself, through which clients wait.
-func (p *Pipes) device() (*handle, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed {
-		return nil, backend.ErrClosed
-	}
-	if p.root != nil {
-		return p.root, nil
-	}
-	path, err := windows.UTF16PtrFromString(device)
-	if err != nil {
-		return nil, err
-	}
-	h, err := windows.CreateFile(path, windows.GENERIC_READ|windows.SYNCHRONIZE, windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE,
-		nil, windows.OPEN_EXISTING, windows.FILE_FLAG_OVERLAPPED, 0)
-	if err != nil {
-		return nil, wrap(err)
-	}
-	p.root, err = newHandle(h)
-	return p.root, err
-}
-
 // Close closes every listener and connection.
 func (p *Pipes) Close() error {
 	p.mu.Lock()
-	open, root := p.open, p.root
-	p.closed, p.open, p.root = true, nil, nil
+	open := p.open
+	if !p.closed {
+		close(p.closing)
+	}
+	p.closed, p.open = true, nil
 	p.mu.Unlock()
 	var failed []error
-	if root != nil {
-		_, err := root.close()
-		failed = append(failed, err)
-	}
 	for c := range open {
 		failed = append(failed, c.Close())
 	}

@@ -1,7 +1,9 @@
 package win32
 
 import (
+	"encoding/binary"
 	"syscall"
+	"time"
 	"unsafe"
 
 	"golang.org/x/sys/windows"
@@ -41,30 +43,27 @@ func ImpersonateNamedPipeClient(h windows.Handle) error {
 	return done(r, e)
 }
 
-// forever is the timeout of a wait for a pipe that has none.
-const forever = -1 << 63
-
 // PipeWait is FILE_PIPE_WAIT_FOR_BUFFER, to be followed by the name. It must
 // stay where it is until the operation has ended.
 type PipeWait []byte
 
-// NewPipeWait makes the request to wait without end for an instance of a pipe,
-// by its name without \\.\pipe\.
-func NewPipeWait(name string) (PipeWait, error) {
+// NewPipeWait makes the request to wait for an instance of a pipe, by its name
+// without \\.\pipe\, for so long at most.
+func NewPipeWait(name string, timeout time.Duration) (PipeWait, error) {
 	utf16, err := windows.UTF16FromString(name)
 	if err != nil {
 		return nil, err
 	}
 	utf16 = utf16[:len(utf16)-1]
 	const header = 14 // a LARGE_INTEGER, a ULONG, a BOOLEAN, and one byte of padding
-	b := make(PipeWait, header+2*len(utf16))
-	*(*int64)(unsafe.Pointer(&b[0])) = forever
-	*(*uint32)(unsafe.Pointer(&b[8])) = uint32(2 * len(utf16))
-	b[12] = 1 // the timeout is given
-	for i, u := range utf16 {
-		b[header+2*i], b[header+2*i+1] = byte(u), byte(u>>8)
+	w := make(PipeWait, header, header+2*len(utf16))
+	binary.LittleEndian.PutUint64(w, uint64(-max(timeout/100, 1))) // in units of 100 ns; negative: from now
+	binary.LittleEndian.PutUint32(w[8:], uint32(2*len(utf16)))
+	w[12] = 1 // the timeout is given
+	for _, u := range utf16 {
+		w = binary.LittleEndian.AppendUint16(w, u)
 	}
-	return b, nil
+	return w, nil
 }
 
 // WaitNamedPipe waits, as the function of that name does, but without blocking
