@@ -90,12 +90,12 @@ func TestForeignMailslotReader(t *testing.T) {
 	s.put(w, "first")
 	p.Answers("OK 1 5 100", "info 1")
 	s.put(w, "second")
-	p.Answers("OK 5 first", "read 1 100")
-	p.Answers("OK 6 second", "read 1 100")
+	p.Answers(`OK "first"`, "read 1 100")
+	p.Answers(`OK "second"`, "read 1 100")
 	for range 20 {
 		p.Sayf("read 1 100")
 		s.put(w, "wake")
-		p.Expect("OK 4 wake")
+		p.Expect(`OK "wake"`)
 	}
 	p.Exit()
 }
@@ -186,7 +186,7 @@ func TestDeathBeforeForeignMailslot(t *testing.T) {
 			c.Sayf("last")
 			c.Expect("written")
 			end(c)
-			p.Answers("OK 4 last", "read 1 100")
+			p.Answers(`OK "last"`, "read 1 100")
 			p.Exit()
 		})
 		t.Run("reader "+name, func(t *testing.T) {

@@ -138,6 +138,7 @@ func TestPipeClientsKilled(t *testing.T) {
 // or an error, never both, and the next server serves them.
 func TestPipeServersKilled(t *testing.T) {
 	n := pipeNamespace(t)
+	must(n.ListenPipe("warm", nil)).Close() // which may start what stays
 	stop, routines := make(chan struct{}), runtime.NumGoroutine()
 	var clients sync.WaitGroup
 	for range 4 {

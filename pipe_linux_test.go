@@ -24,6 +24,9 @@ const errBrokenPipe = syscall.EPIPE
 // thisUser is how a peer is told who the user of this process is.
 func thisUser(testing.TB) string { return "" }
 
+// errSecurity is what a descriptor comes to that is none.
+var errSecurity = ipc.ErrUnsupported
+
 // pipeDeviations are cases that this system is known to play otherwise.
 func pipeDeviations() map[string]string { return nil }
 

@@ -24,6 +24,9 @@ const pipeParent = ""
 // errBrokenPipe is the system's error of a write that nobody will read.
 const errBrokenPipe = windows.ERROR_NO_DATA
 
+// errSecurity is what a descriptor comes to that is none.
+var errSecurity = ipc.ErrInvalid
+
 // pipeDeviations are cases that this system is known to play otherwise.
 func pipeDeviations() map[string]string { return nil }
 

@@ -211,15 +211,15 @@ func (c *Conn) SetWriteDeadline(t time.Time) error {
 	return c.orClosed(nil)
 }
 
-// Close closes this end and, of a server, frees the instance.
+// Close closes this end and, of a server, frees the instance: another one
+// listens before this one is gone, so that the name is never anybody's.
 func (c *Conn) Close() error {
-	did, err := c.close()
-	if !did {
+	if !c.shut() {
 		return nil
 	}
 	c.pipes.remove(c)
 	if c.freed != nil {
 		c.freed()
 	}
-	return wrap(err)
+	return wrap(c.close())
 }

@@ -33,7 +33,7 @@ func (p *Pipes) Dial(ctx context.Context, name string, wait bool) (backend.PipeC
 			return nil, ctx.Err()
 		case err == errGivenUp:
 			return nil, backend.ErrClosed
-		case err != nil && err != windows.ERROR_SEM_TIMEOUT:
+		case err != nil && err != windows.ERROR_SEM_TIMEOUT && err != windows.ERROR_HANDLES_CLOSED: // the last from Wine: the pipe is gone
 			return nil, wrap(err)
 		}
 	}

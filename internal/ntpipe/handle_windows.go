@@ -66,14 +66,10 @@ func (h *handle) shut() bool {
 	return true
 }
 
-// close returns when the handle is closed, and reports whether it was it that
-// did so.
-func (h *handle) close() (bool, error) {
-	if !h.shut() {
-		return false, nil
-	}
+// close waits until nobody uses the handle, which was shut, and closes it.
+func (h *handle) close() error {
 	h.users.Wait()
-	return true, windows.CloseHandle(h.native)
+	return windows.CloseHandle(h.native)
 }
 
 // A limit says what ends an operation early, beside Close.

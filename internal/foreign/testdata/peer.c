@@ -1,9 +1,9 @@
 /*
- * A program that knows the synchronisation objects and the mailslots of Windows
- * and nothing of this project. It reads commands from its standard input, one a
- * line, and answers each with one line. Names have no spaces and are in UTF-8. H
- * is the number that the answer to create, open and process gave; times are in
- * milliseconds, -1 for ever.
+ * A program that knows the synchronisation objects, mailslots and pipes of
+ * Windows and nothing of this project. It reads commands from its standard input,
+ * one a line, and answers each with one line. Names have no spaces and are in UTF-8.
+ * H is the number that the answer to create, open, process, listen and connect
+ * gave; texts have no spaces; times are in milliseconds, -1 for ever.
  *
  *   create event NAME MANUAL SET          OK H, or EXISTED H
  *   create mutex NAME OWNED
@@ -19,10 +19,17 @@
  *   arm H AFTER PERIOD, cancel H          OK 0
  *   wait any|all TIMEOUT H...             OK or ABANDONED and an index, or TIMEOUT 0
  *   signal H1 TIMEOUT H2                  signals H1 and waits for H2: the same
- *   write H TEXT                          OK, and the number of bytes; TEXT may be missing
- *   read H SIZE                           OK, the number of bytes, and the text
- *   info H                                OK, the number of messages, the size of
- *                                         the next one and the largest size
+ *   info H                                OK, the number of messages of a mailslot,
+ *                                         the size of the next one and the largest
+ *   listen NAME bytes|messages MOST       OK H: an instance of a pipe
+ *   accept H                              OK 0
+ *   connect NAME bytes|messages           OK H: a client that reads such
+ *   read H SIZE                           OK "TEXT", or MORE "TEXT"; mailslots, too
+ *   write H [TEXT]                        OK, and the number of bytes
+ *   peek H                                OK, and how many bytes there are
+ *   transact H SIZE [TEXT]                as read
+ *   call NAME SIZE [TEXT]                 as read
+ *   disconnect H                          OK 0
  *   pid                                   OK, and the id of this process
  *   exit STATUS                           no answer; nothing is closed first
  *   abort                                 no answer; as if killed by another
@@ -34,6 +41,7 @@
 
 enum {
 	LONGEST = 4096, /* bytes of a line */
+	LARGEST = 1024, /* bytes read from a pipe at once */
 	MOST_WORDS = 80,
 	MOST_HANDLES = 1024
 };
@@ -154,6 +162,23 @@ static void say_waited(DWORD got, DWORD count)
 		say("TIMEOUT", 0);
 	else
 		say_error(GetLastError());
+}
+
+/* say_text answers with what was read into text, or what came of that. */
+static void say_text(BOOL ok, char *text, DWORD length)
+{
+	const char *word = ok ? "OK \"" : "MORE \"";
+	DWORD code = GetLastError(), written;
+
+	if (!ok && code != ERROR_MORE_DATA) {
+		say_error(code);
+		return;
+	}
+	text[length] = '"';
+	text[length + 1] = '\n';
+	if (!WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), word, ok ? 4 : 6, &written, NULL) ||
+	    !WriteFile(GetStdHandle(STD_OUTPUT_HANDLE), text, length + 2, &written, NULL))
+		ExitProcess(0);
 }
 
 /* handle gives NULL, which every call refuses, for what is no number. */
@@ -306,32 +331,76 @@ static void signal_and_wait(WCHAR **w)
 	say_waited(SignalObjectAndWait(handle(w[1]), handle(w[3]), (DWORD)number(w[2]), FALSE), 1);
 }
 
-static void write_message(WCHAR **w)
-{
-	char text[LONGEST];
-	int length = w[2] ? WideCharToMultiByte(CP_UTF8, 0, w[2], -1, text, sizeof text, NULL, NULL) - 1 : 0;
-	DWORD written;
+/* Mailslots and pipes. */
 
-	if (WriteFile(handle(w[1]), text, (DWORD)length, &written, NULL))
-		say("OK", written);
-	else
-		say_error(GetLastError());
+static DWORD most(const WCHAR *w)
+{
+	LONG n = number(w);
+
+	return n < 0 || n > LARGEST ? LARGEST : (DWORD)n;
 }
 
-static void read_message(WCHAR **w)
+/* utf8 gives the bytes of a word that may be missing. */
+static DWORD utf8(const WCHAR *w, char *text)
 {
-	char text[LONGEST];
-	DWORD got;
+	int n = w ? WideCharToMultiByte(CP_UTF8, 0, w, -1, text, LONGEST, NULL, NULL) : 0;
 
-	if (!ReadFile(handle(w[1]), text, min((DWORD)number(w[2]), sizeof text), &got, NULL)) {
-		say_error(GetLastError());
+	return n > 0 ? (DWORD)n - 1 : 0;
+}
+
+/* say_pipe is say_handle for functions that do not give NULL when they fail. */
+static void say_pipe(HANDLE h)
+{
+	DWORD code = GetLastError();
+
+	if (h == INVALID_HANDLE_VALUE) {
+		say_error(code);
 		return;
 	}
-	add_text("OK", 2);
-	add_number(got);
-	add_text(" ", 1);
-	add_text(text, got);
-	end_answer();
+	SetLastError(0);
+	say_handle(h);
+}
+
+static void listen_pipe(WCHAR **w)
+{
+	DWORD mode = same(w[2], L"messages") ? PIPE_TYPE_MESSAGE | PIPE_READMODE_MESSAGE : PIPE_TYPE_BYTE;
+
+	say_pipe(CreateNamedPipeW(w[1], PIPE_ACCESS_DUPLEX, mode, (DWORD)number(w[3]), 4096, 4096, 0, NULL));
+}
+
+static void accept_client(WCHAR **w)
+{
+	say_done(ConnectNamedPipe(handle(w[1]), NULL) || GetLastError() == ERROR_PIPE_CONNECTED);
+}
+
+static void connect_pipe(WCHAR **w)
+{
+	DWORD mode = PIPE_READMODE_MESSAGE;
+	HANDLE h = CreateFileW(w[1], GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+
+	if (h != INVALID_HANDLE_VALUE && same(w[2], L"messages"))
+		SetNamedPipeHandleState(h, &mode, NULL, NULL);
+	say_pipe(h);
+}
+
+static void read_pipe(WCHAR **w)
+{
+	static char text[LARGEST + 2];
+	DWORD n = 0;
+	BOOL ok = ReadFile(handle(w[1]), text, most(w[2]), &n, NULL);
+
+	say_text(ok, text, n);
+}
+
+static void write_pipe(WCHAR **w)
+{
+	static char text[LONGEST];
+	DWORD n;
+
+	if (WriteFile(handle(w[1]), text, utf8(w[2], text), &n, NULL))
+		say("OK", n);
+	else
+		say_error(GetLastError());
 }
 
 static void say_info(WCHAR **w)
@@ -347,6 +416,39 @@ static void say_info(WCHAR **w)
 	add_number(next);
 	add_number(maximum);
 	end_answer();
+}
+
+static void peek_pipe(WCHAR **w)
+{
+	DWORD n;
+
+	if (PeekNamedPipe(handle(w[1]), NULL, 0, NULL, &n, NULL))
+		say("OK", n);
+	else
+		say_error(GetLastError());
+}
+
+static void transact(WCHAR **w)
+{
+	static char request[LONGEST], reply[LARGEST + 2];
+	DWORD n = 0;
+	BOOL ok = TransactNamedPipe(handle(w[1]), request, utf8(w[3], request), reply, most(w[2]), &n, NULL);
+
+	say_text(ok, reply, n);
+}
+
+static void call(WCHAR **w)
+{
+	static char request[LONGEST], reply[LARGEST + 2];
+	DWORD n = 0;
+	BOOL ok = CallNamedPipeW(w[1], request, utf8(w[3], request), reply, most(w[2]), &n, NMPWAIT_WAIT_FOREVER);
+
+	say_text(ok, reply, n);
+}
+
+static void disconnect(WCHAR **w)
+{
+	say_done(DisconnectNamedPipe(handle(w[1])));
 }
 
 static void say_pid(WCHAR **w)
@@ -393,9 +495,16 @@ static const struct command {
 	{L"wait", L"any", 4, wait},
 	{L"wait", L"all", 4, wait},
 	{L"signal", NULL, 4, signal_and_wait},
-	{L"write", NULL, 2, write_message},
-	{L"read", NULL, 3, read_message},
 	{L"info", NULL, 2, say_info},
+	{L"listen", NULL, 4, listen_pipe},
+	{L"accept", NULL, 2, accept_client},
+	{L"connect", NULL, 3, connect_pipe},
+	{L"read", NULL, 3, read_pipe},
+	{L"write", NULL, 2, write_pipe},
+	{L"peek", NULL, 2, peek_pipe},
+	{L"transact", NULL, 3, transact},
+	{L"call", NULL, 3, call},
+	{L"disconnect", NULL, 2, disconnect},
 	{L"pid", NULL, 1, say_pid},
 	{L"exit", NULL, 2, leave},
 	{L"abort", NULL, 1, die},
