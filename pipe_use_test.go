@@ -358,3 +358,26 @@ func TestPipeClosed(t *testing.T) {
 		}
 	}
 }
+
+// TestAnonymousDeadline: a blocked end is released by its deadline and by Close,
+// and goes on after the former.
+func TestAnonymousDeadline(t *testing.T) {
+	s := pipeScene{T: t}
+	r, w := s.anonymous()
+	must(0, r.SetReadDeadline(time.Now().Add(20*time.Millisecond)))
+	_, err := r.Read(make([]byte, 1))
+	wantPipeError(t, "read", err, os.ErrDeadlineExceeded)
+	must(0, w.SetWriteDeadline(time.Now().Add(20*time.Millisecond)))
+	_, err = w.Write(make([]byte, 1<<20))
+	wantPipeError(t, "write", err, os.ErrDeadlineExceeded)
+	must(0, r.SetReadDeadline(time.Time{}))
+	must(0, w.SetWriteDeadline(time.Time{}))
+	go w.Write([]byte("x")) // Windows has withdrawn what was not read
+	must(r.Read(make([]byte, 1)))
+
+	r, _ = s.anonymous()
+	end := blocked(s, func() (int, error) { return r.Read(make([]byte, 1)) })
+	must(0, r.Close())
+	_, err = end()
+	wantPipeError(t, "the blocked read", err, net.ErrClosed)
+}

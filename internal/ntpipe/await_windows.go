@@ -26,7 +26,7 @@ func openRoot() (windows.Handle, error) {
 	root.once.Do(func() {
 		path, err := windows.UTF16PtrFromString(device)
 		if err == nil {
-			root.handle, err = windows.CreateFile(path, windows.GENERIC_READ|windows.SYNCHRONIZE,
+			root.handle, err = windows.CreateFile(path, windows.FILE_READ_ATTRIBUTES|windows.SYNCHRONIZE,
 				windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE, nil, windows.OPEN_EXISTING, windows.FILE_FLAG_OVERLAPPED, 0)
 		}
 		if err == nil {
