@@ -30,8 +30,8 @@ const (
 
 // makeMark makes a mark. It is only told, so a failure is not one of the
 // operation: the handle is 0.
-func makeMark(text string) windows.Handle {
-	p, err := windows.UTF16PtrFromString(markPrefix + text + markEnd)
+func makeMark(mark string) windows.Handle {
+	p, err := windows.UTF16PtrFromString(markPrefix + mark)
 	if err != nil {
 		return 0
 	}
@@ -40,7 +40,9 @@ func makeMark(text string) windows.Handle {
 }
 
 // markProcess makes the mark of this process, which keeps it.
-var markProcess = sync.OnceFunc(func() { makeMark(strconv.Itoa(int(windows.GetCurrentProcessId()))) })
+var markProcess = sync.OnceFunc(func() { makeMark(processMark(windows.GetCurrentProcessId())) })
+
+func processMark(pid uint32) string { return strconv.Itoa(int(pid)) + markEnd }
 
 // peerIsMarked reports whether the process at the other end uses this package.
 func (c *Conn) peerIsMarked() bool {
@@ -48,7 +50,7 @@ func (c *Conn) peerIsMarked() bool {
 	if err != nil {
 		return false
 	}
-	name, err := windows.UTF16PtrFromString(markPrefix + strconv.Itoa(int(pid)) + markEnd)
+	name, err := windows.UTF16PtrFromString(markPrefix + processMark(pid))
 	if err != nil {
 		return false
 	}
@@ -62,12 +64,16 @@ func (c *Conn) peerIsMarked() bool {
 
 // markPipe makes the mark of a pipe that this process listens on.
 func markPipe(prefix string, spec *backend.PipeSpec) windows.Handle {
+	return makeMark(markOf(prefix, spec, int(windows.GetCurrentProcessId())))
+}
+
+func markOf(prefix string, spec *backend.PipeSpec, pid int) string {
 	mode := 0
 	if spec.Message {
 		mode = 1
 	}
 	name := strings.ReplaceAll(prefix+spec.Name, `\`, `/`)
-	return makeMark(fmt.Sprintf("%s|%d %d %d %d", name, mode, spec.Direction, spec.MaxInstances, windows.GetCurrentProcessId()))
+	return fmt.Sprintf("%s|%d %d %d %d%s", name, mode, spec.Direction, spec.MaxInstances, pid, markEnd)
 }
 
 // parseMark reads the mark of a pipe.
