@@ -56,6 +56,11 @@ type PipeOptions struct {
 //
 // A pipe is a Unix socket in the directory of its namespace, and its byte mode
 // is what any program finds that connects to it: see [PipeAddr].
+//
+// # Windows notes
+//
+// A pipe is the kernel's, for programs of this machine. Its name is taken until
+// the last connection is closed, too.
 func ListenPipe(name string, o *PipeOptions) (*PipeListener, error) { return listenPipe(nil, name, o) }
 
 // ListenPipe is like the function [ListenPipe], in n.

@@ -37,7 +37,7 @@ var pipeInexpressible = map[string]string{
 	"NP-46":  "there is no read mode to set: ReadMessage and ReadPart read messages, Read reads bytes",
 	"NP-57":  "as NP-46: each call says how it reads",
 	"NP-61":  "[C] Read of no bytes returns at once, as io.Reader has it; ReadPart(nil) waits for a message",
-	"NP-69":  "Unix sockets have no flush: the kernel does not tell when the peer has read",
+	"NP-69":  "there is no flush: the kernel of Linux does not tell when the peer has read",
 	"NP-75":  "there is no state to query: MessageMode says the type, Namespace.Pipes the limit",
 	"NP-76":  "there is no NOWAIT mode: Peek, TryDialPipe and deadlines do without waiting",
 	"NP-78":  "as NP-76",

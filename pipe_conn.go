@@ -170,6 +170,9 @@ func (c *PipeConn) Transact(ctx context.Context, request []byte) (reply []byte, 
 
 // CloseWrite tells the other end that nothing more will be written: it reads
 // to the end, then io.EOF. Reading goes on.
+//
+//   - [ErrUnsupported]: a pipe of bytes, on Windows. Others than this package's
+//     users get an empty message there.
 func (c *PipeConn) CloseWrite() error {
 	if !c.ready() {
 		return failNil("close pipe for writing")

@@ -80,7 +80,7 @@ func TestPipeSecurity(t *testing.T) {
 		{"D:(A;;FA;;;S-1-5-21-1-2-3-4)", ipc.ErrPermission},
 		{"D:(D;;GRGW;;;WD)(A;;FA;;;WD)", ipc.ErrPermission},
 	} {
-		l := must(n.ListenPipe("p", &ipc.PipeOptions{Security: c.sddl}))
+		l := must(n.ListenPipe("p", &ipc.PipeOptions{Security: c.sddl, MaxInstances: 1}))
 		conn, err := n.TryDialPipe("p")
 		if !errors.Is(err, c.want) && !testproc.UnderWine() {
 			t.Errorf("%s: %v, want %v", c.sddl, err, c.want)
@@ -186,6 +186,8 @@ func TestPipeServerLeaves(t *testing.T) {
 	l.Close()
 	_, err = n.ListenPipe("p", nil)
 	s.want("listen beside a connection that is left", err, ipc.ErrExist)
+	_, err = n.TryDialPipe("p")
+	s.want("dial while a connection is left", err, ipc.ErrPipeBusy)
 	server.Close()
 	client.Close()
 	_, err = mine()

@@ -110,7 +110,7 @@ func (c *Conn) orClosed(err error) error {
 
 // piece is how much of a stream of bytes is written at once: when the time is up,
 // the kernel does not tell how much of the last piece was read.
-const piece = bufferSize
+const piece = 256 << 10
 
 // Write writes bytes, or a message.
 func (c *Conn) Write(p []byte) (int, error) {

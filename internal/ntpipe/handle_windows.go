@@ -98,9 +98,22 @@ func (l limit) over() error {
 	return nil
 }
 
+// A call is an operation that somebody waits for.
+type call struct {
+	operation
+	result chan error
+	pins   runtime.Pinner
+}
+
+var calls = sync.Pool{New: func() any {
+	c := &call{result: make(chan error, 1)}
+	c.ended = func(err error) { c.result <- err }
+	return c
+}}
+
 // do starts an overlapped operation and waits for its end. It returns how many
-// bytes were transferred. The buffers must not be used until then, which they
-// are pinned for.
+// bytes were transferred. The buffers, which it pins, must not be used until
+// then.
 func (h *handle) do(l limit, start func(windows.Handle, *windows.Overlapped) error, buffers ...[]byte) (int, error) {
 	if err := h.enter(); err != nil {
 		return 0, err
@@ -109,29 +122,30 @@ func (h *handle) do(l limit, start func(windows.Handle, *windows.Overlapped) err
 	if err := l.over(); err != nil {
 		return 0, err
 	}
-	var pins runtime.Pinner
-	defer pins.Unpin()
+	c := calls.Get().(*call)
+	c.overlapped = windows.Overlapped{}
+	c.pins.Pin(c)
 	for _, b := range buffers {
 		if len(b) > 0 {
-			pins.Pin(&b[0])
+			c.pins.Pin(&b[0])
 		}
 	}
-	ended := make(chan error, 1)
-	o := &operation{ended: func(err error) { ended <- err }}
-	pins.Pin(o)
-	err := start(h.native, &o.overlapped)
+	err := start(h.native, &c.overlapped)
 	if err == windows.ERROR_IO_PENDING {
-		err = h.await(l, o, ended)
+		err = h.await(l, c)
 	}
-	return int(o.overlapped.InternalHigh), err
+	n := int(c.overlapped.InternalHigh)
+	c.pins.Unpin()
+	calls.Put(c)
+	return n, err
 }
 
 // await waits for the end of an operation, which it hastens when l or Close says
 // so. What has succeeded all the same is a success.
-func (h *handle) await(l limit, o *operation, ended <-chan error) error {
+func (h *handle) await(l limit, c *call) error {
 	var reason error
 	select {
-	case err := <-ended:
+	case err := <-c.result:
 		return err
 	case <-l.passed:
 		reason = os.ErrDeadlineExceeded
@@ -140,8 +154,8 @@ func (h *handle) await(l limit, o *operation, ended <-chan error) error {
 	case <-h.closing:
 		reason = backend.ErrPipeClosed
 	}
-	windows.CancelIoEx(h.native, &o.overlapped) // which fails when it has ended
-	err := <-ended
+	windows.CancelIoEx(h.native, &c.overlapped) // which fails when it has ended
+	err := <-c.result
 	if err == windows.ERROR_OPERATION_ABORTED {
 		return reason
 	}

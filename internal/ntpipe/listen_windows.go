@@ -45,6 +45,7 @@ type Listener struct {
 	listening map[*instance]struct{} // those without a client
 	ready     []*Conn                // those with a client that was not accepted
 	busy      sync.WaitGroup         // with instances that listen
+	later     bool                   // replenish will be tried again
 }
 
 // An instance listens.
@@ -81,7 +82,10 @@ func (p *Pipes) Listen(spec backend.PipeSpec) (backend.PipeListener, error) {
 		return nil, wrap(err)
 	}
 	l.mark = markPipe(p.prefix, &spec)
-	l.replenish()
+	if err := l.replenish(); err == windows.ERROR_ACCESS_DENIED {
+		l.Close()
+		return nil, fmt.Errorf("the descriptor does not let the server make more instances: %w", wrap(err))
+	}
 	if err := p.add(l); err != nil {
 		return nil, err
 	}
@@ -192,16 +196,31 @@ func (l *Listener) signal() {
 	}
 }
 
-// replenish makes as many instances listen as should.
-func (l *Listener) replenish() {
+// replenish makes as many instances listen as should. If that fails, it tries
+// again later.
+func (l *Listener) replenish() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for !l.closed && len(l.listening) < spare && len(l.ready) < crowd && l.allowed() {
 		if err := l.listen(0); err != nil {
-			time.AfterFunc(patience, l.replenish)
-			return
+			l.tryLater()
+			return err
 		}
 	}
+	return nil
+}
+
+func (l *Listener) tryLater() {
+	if l.later {
+		return
+	}
+	l.later = true
+	time.AfterFunc(patience, func() {
+		l.mu.Lock()
+		l.later = false
+		l.mu.Unlock()
+		l.replenish()
+	})
 }
 
 // allowed reports whether there may be one more instance.
