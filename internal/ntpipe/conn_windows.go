@@ -70,14 +70,16 @@ func (c *Conn) failedRead(err error) error {
 // receive reads once. The error is the kernel's, or that of l.
 func (c *Conn) receive(l limit, p []byte) (int, error) {
 	return c.do(l, func(h windows.Handle, o *windows.Overlapped) error {
-		return windows.ReadFile(h, p, nil, o)
+		var n uint32 // of no use, but for the race detector
+		return windows.ReadFile(h, p, &n, o)
 	}, p)
 }
 
 // send writes once.
 func (c *Conn) send(l limit, p []byte) (int, error) {
 	return c.do(l, func(h windows.Handle, o *windows.Overlapped) error {
-		return windows.WriteFile(h, p, nil, o)
+		var n uint32
+		return windows.WriteFile(h, p, &n, o)
 	}, p)
 }
 
