@@ -115,7 +115,7 @@
 //	WaitAny, WaitAll                yes     yes      builds; ErrUnsupported
 //	SignalAndWait                   yes     yes      builds; ErrUnsupported
 //	mailslot                        yes     yes      builds; ErrUnsupported
-//	pipe                            yes     not yet  builds; ErrUnsupported
+//	pipe                            yes     yes      builds; ErrUnsupported
 //
 // ¹ Linux 5.3 and later.
 //

@@ -200,11 +200,3 @@ func eventually(t testing.TB, what string, condition func() bool) {
 		}
 	}
 }
-
-// shorter is a number of rounds, or a quarter of them with -short.
-func shorter(rounds int) int {
-	if testing.Short() {
-		return rounds / 4
-	}
-	return rounds
-}
