@@ -86,7 +86,7 @@ func (c *Conn) part(l limit, p []byte) (n int, more bool, err error) {
 
 // ReadPart reads a part of the next message.
 func (c *Conn) ReadPart(p []byte) (n int, more bool, err error) {
-	l, err := c.beginMessage(nil)
+	l, err := c.beginMessage(context.Background())
 	if err != nil {
 		return 0, false, err
 	}
@@ -96,7 +96,7 @@ func (c *Conn) ReadPart(p []byte) (n int, more bool, err error) {
 
 // ReadMessage reads the next message, or the rest of the present one.
 func (c *Conn) ReadMessage() ([]byte, error) {
-	l, err := c.beginMessage(nil)
+	l, err := c.beginMessage(context.Background())
 	if err != nil {
 		return nil, err
 	}
