@@ -71,12 +71,12 @@ func (n *Namespace) dropHandle(h uint32, rec *handleRecord) {
 		n.endMailslot(i, r)
 	}
 	n.unlinkOfSlot(slot, rec)
-	prev := n.unlinkOfObject(r, h, rec, handles)
+	n.unlinkOfObject(r, h, rec, handles)
 	last := second(handles) == 1
 	returned := false
 	permits := permitsOf(r, rec)
 	if permits != 0 && !last {
-		returned = n.putPermitsElsewhere(r, h, prev, slot, permits)
+		returned = n.putPermitsElsewhere(r, h, slot, permits)
 	}
 	if last && r.kind.load()&flagPermanent == 0 {
 		n.putDestroyed(i, r)
@@ -113,7 +113,7 @@ func (n *Namespace) unlinkOfSlot(slot uint32, rec *handleRecord) {
 
 // unlinkOfObject takes a handle out of its object's list. When it was the
 // last one, the word is left to putDestroyed for an object that goes.
-func (n *Namespace) unlinkOfObject(r *objectRecord, h uint32, rec *handleRecord, handles uint64) (prev uint32) {
+func (n *Namespace) unlinkOfObject(r *objectRecord, h uint32, rec *handleRecord, handles uint64) {
 	links := rec.ofObj.load()
 	next, prev := first(links), second(links)
 	head := first(handles)
@@ -128,7 +128,6 @@ func (n *Namespace) unlinkOfObject(r *objectRecord, h uint32, rec *handleRecord,
 		head = next
 	}
 	n.put(&r.handles, pair(head, second(handles)-1))
-	return prev
 }
 
 // permitsOf is the number of permits that were taken through a handle and must
@@ -137,13 +136,13 @@ func permitsOf(r *objectRecord, rec *handleRecord) uint64 {
 	if r.kind.load()&flagReclaim == 0 {
 		return 0
 	}
-	return rec.permits.load()
+	return rec.permits.load() & (1<<markShift - 1)
 }
 
 // putPermitsElsewhere moves the permits of a handle that goes to another one
 // of the same process or, when there is none, back to the semaphore; it
 // reports the latter.
-func (n *Namespace) putPermitsElsewhere(r *objectRecord, gone, prev, slot uint32, permits uint64) (returned bool) {
+func (n *Namespace) putPermitsElsewhere(r *objectRecord, gone, slot uint32, permits uint64) (returned bool) {
 	if h := n.handleOf(r, slot, gone); h != 0 {
 		x := n.handle(h)
 		n.put(&x.permits, x.permits.load()+permits)

@@ -131,7 +131,7 @@ type handleRecord struct {
 	place   word // object, slot
 	ofObj   word // next, previous in the object's list; next free
 	ofSlot  word // next, previous in the slot's list
-	permits word // semaphores with flagReclaim: acquired and not released; mailslots: 1 for the reader's
+	permits word // semaphores with flagReclaim: acquired and not released; mailslots: 1 for the reader's; see transit.go for the upper half
 }
 
 // waiterRecord is one wait. A record belongs to a slot for as long as its

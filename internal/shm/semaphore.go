@@ -118,9 +118,9 @@ func (o *Object) releaseLocked(r *objectRecord, count uint64) (previous int, err
 func (n *Namespace) putGivenBack(o *Object, r *objectRecord, count uint64) {
 	handles := r.handles.load()
 	lower := func(rec *handleRecord) {
-		held := rec.permits.load()
+		held := permitsOf(r, rec)
 		if d := min(held, count); d > 0 && n.pending < logSize-2 {
-			n.put(&rec.permits, held-d)
+			n.put(&rec.permits, rec.permits.load()-d)
 			count -= d
 		}
 	}

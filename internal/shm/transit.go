@@ -15,14 +15,20 @@ import (
 // Receiving moves the record from the sender's list to that of the receiver, by
 // one transaction: whoever dies, it is in one of the two.
 type Transit struct {
-	Kind       backend.Kind
-	Handle     uint32
-	Object     uint32
-	Generation uint64 // of the object
-	Slot       uint32
-	SlotUse    uint64 // generation of the slot
-	Mark       uint64 // tells the record from a later one
+	Kind       backend.Kind `json:"k"`
+	Handle     uint32       `json:"h"`
+	Object     uint32       `json:"o"`
+	Generation uint64       `json:"g"` // of the object
+	Slot       uint32       `json:"s"`
+	SlotUse    uint64       `json:"u"` // generation of the slot
+	Mark       uint32       `json:"m"` // tells the record from a later one
 }
+
+// The mark is in the upper half of a record's permits, whose number it leaves as
+// it is: other handles of the sender may leave theirs to this one.
+const markShift = 32
+
+func mark(rec *handleRecord) uint32 { return uint32(rec.permits.load() >> markShift) }
 
 // Send makes a handle for another process.
 func (o *Object) Send() (t Transit, err error) {
@@ -38,10 +44,8 @@ func (o *Object) Send() (t Transit, err error) {
 			return err
 		}
 		n.commit()
-		t = Transit{o.kind, h, o.index, o.base, n.slotIndex, n.generation, rand.Uint64() | 1}
-		if r.kind.load()&flagReclaim == 0 {
-			n.handle(h).permits.store(t.Mark)
-		}
+		t = Transit{o.kind, h, o.index, o.base, n.slotIndex, n.generation, rand.Uint32() | 1}
+		n.handle(h).permits.store(uint64(t.Mark) << markShift)
 		return nil
 	})
 	return t, err
@@ -60,11 +64,21 @@ func (n *Namespace) Receive(o *Object, t Transit) error {
 		if err := n.numberOwner(o, r.kind.load()); err != nil {
 			return err
 		}
-		if t.Slot != n.slotIndex {
+		permits, returned := permitsOf(r, rec), false
+		if t.Slot == n.slotIndex {
+			n.put(&rec.permits, permits)
+		} else {
+			if permits != 0 { // the sender has taken them, and still has them
+				n.close(t.Object, r)
+				returned = n.putPermitsElsewhere(r, t.Handle, t.Slot, permits)
+			}
 			n.putMoved(t, rec)
+			n.put(&rec.permits, 0)
 		}
-		n.put(&rec.permits, 0)
 		n.commit()
+		if returned {
+			n.settle(t.Object, r)
+		}
 		o.bind(n, t.Object, t.Handle, r, true)
 		return nil
 	})
@@ -76,9 +90,9 @@ func (n *Namespace) Recall(t Transit) {
 		if n.closed || t.Slot != n.slotIndex {
 			return nil
 		}
-		_, rec, err := n.findTransit(t)
+		r, rec, err := n.findTransit(t)
 		if err == nil {
-			rec.permits.store(0)
+			rec.permits.store(permitsOf(r, rec))
 			n.dropHandle(t.Handle, rec)
 		}
 		return nil
@@ -98,7 +112,7 @@ func (n *Namespace) findTransit(t Transit) (*objectRecord, *handleRecord, error)
 		return nil, nil, fmt.Errorf("%w: the process that handed it over has ended", backend.ErrNotExist)
 	case generation(r.state.load()) != t.Generation || rec.place.load() != pair(t.Object, t.Slot) || t.Kind != backend.Kind(kind&kindMask):
 		return nil, nil, errNotSent
-	case kind&flagReclaim == 0 && rec.permits.load() != t.Mark:
+	case t.Mark == 0 || mark(rec) != t.Mark:
 		return nil, nil, errNotSent
 	}
 	return r, rec, nil
