@@ -195,6 +195,12 @@ type PipeInfo struct {
 	Direction    PipeDirection
 	MaxInstances int // 0: any number
 	ServerPID    int
+	// Clients is how many instances are in use: by clients, whether they were
+	// accepted or not, and by connections that their server has not closed. It is
+	// -1 where that is not known, as of a pipe with any number of instances.
+	Clients int
+	// Path is that of the listener's [PipeAddr].
+	Path string
 }
 
 // Pipes lists the pipes of n that have a server, ordered by name.
@@ -215,7 +221,7 @@ func (n *Namespace) Pipes() ([]PipeInfo, error) {
 	for i, p := range list {
 		infos[i] = PipeInfo{
 			Name: p.Name, MessageMode: p.Message, Direction: PipeDirection(p.Direction),
-			MaxInstances: p.MaxInstances, ServerPID: p.PID,
+			MaxInstances: p.MaxInstances, ServerPID: p.PID, Clients: p.Clients, Path: p.Path,
 		}
 	}
 	return infos, nil

@@ -58,7 +58,9 @@ type PipeSpec struct {
 // A PipeInfo describes a pipe that somebody listens on.
 type PipeInfo struct {
 	PipeSpec
-	PID int // of the server
+	PID     int    // of the server
+	Clients int    // instances that are in use; -1: not known
+	Path    string // see PipeListener
 }
 
 // A Peer is the process at the other end.

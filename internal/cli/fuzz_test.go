@@ -63,7 +63,7 @@ func FuzzOutput(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind uint8, name, command string, flags uint8, number int, nanoseconds int64) {
 		o := fuzzedInfo(kind, name, command, flags, number, nanoseconds)
 		var text bytes.Buffer
-		table(&text, []ipc.Info{o})
+		table(&text, []ipc.Info{o}, nil)
 		fit(t, text.String())
 		if lines := strings.Count(text.String(), "\n"); lines != 2 {
 			t.Errorf("a table of one object has %d lines: %q", lines, &text)

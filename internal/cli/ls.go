@@ -26,26 +26,33 @@ those of --namespace. ` + lookingNote,
 	a.jsonFlag(c)
 	return a.leaf(c, func(context.Context, []string) error {
 		list, err := a.objects()
+		var pipes []ipc.PipeInfo
+		if err == nil {
+			pipes, err = a.pipes()
+		}
 		if errors.Is(err, errNoNamespace) {
 			a.complain("%s", err)
 			err = nil
-		} else if err == nil && len(list) == 0 {
+		} else if err == nil && len(list)+len(pipes) == 0 {
 			a.complain("%s", a.nothingHere())
 		}
 		if err != nil {
 			return err
 		}
 		if a.json {
-			return a.printJSON(describeAll(list))
+			return a.printJSON(describeAll(list, pipes))
 		}
-		return table(a.out, list)
+		return table(a.out, list, pipes)
 	})
 }
 
-func describeAll(list []ipc.Info) []any {
+func describeAll(list []ipc.Info, pipes []ipc.PipeInfo) []any {
 	described := []any{} // [] rather than null
 	for i := range list {
 		described = append(described, describe(&list[i]))
+	}
+	for i := range pipes {
+		described = append(described, describePipe(&pipes[i]))
 	}
 	return described
 }
@@ -60,8 +67,8 @@ func (a *app) nothingHere() string {
 	return "no objects " + where + ": no live process has one open"
 }
 
-func table(out io.Writer, list []ipc.Info) error {
-	if len(list) == 0 {
+func table(out io.Writer, list []ipc.Info, pipes []ipc.PipeInfo) error {
+	if len(list)+len(pipes) == 0 {
 		return nil
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
@@ -71,6 +78,9 @@ func table(out io.Writer, list []ipc.Info) error {
 		o := &list[i]
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\n",
 			shownName(o), o.Type, state(o, now), owner(o), waiters(o), o.Handles)
+	}
+	for i := range pipes {
+		pipeRow(w, &pipes[i])
 	}
 	return w.Flush()
 }

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -71,7 +70,7 @@ be decoded is reported and skipped.`,
 			if err != nil {
 				return a.ended(err, "%s", missing(args[0], n, count, follow))
 			}
-			if err := a.printMessage(args[0], message, format); err != nil {
+			if err := a.printMessage(shownMessage{Mailslot: args[0]}, message, format); err != nil {
 				return err
 			}
 		}
@@ -197,20 +196,19 @@ func eachLine(ctx context.Context, in io.Reader, do func(line []byte) error) err
 	lines := make(chan read)
 	go func() {
 		defer close(lines)
-		s := bufio.NewScanner(in)
-		s.Buffer(nil, maxLine)
-		for s.Scan() {
+		err := scan(in, func(line []byte) bool {
 			select {
-			case lines <- read{line: append([]byte(nil), s.Bytes()...)}:
+			case lines <- read{line: append([]byte(nil), line...)}:
+				return true
 			case <-ctx.Done():
-				return
+				return false
 			}
-		}
-		if err := s.Err(); err != nil {
-			if errors.Is(err, bufio.ErrTooLong) {
-				err = fmt.Errorf("a line of the input has more than %d bytes, which is too much for a message", maxLine)
+		})
+		if err != nil {
+			select {
+			case lines <- read{err: err}:
+			case <-ctx.Done():
 			}
-			lines <- read{err: err}
 		}
 	}()
 	for {

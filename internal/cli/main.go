@@ -53,7 +53,7 @@ func Main(args []string, in io.Reader, out, err io.Writer) int {
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "ipc COMMAND",
-		Short: "Events, mutexes, semaphores, timers and mailslots between processes",
+		Short: "Events, mutexes, semaphores, timers, mailslots and pipes between processes",
 		Long: `ipc sets, locks and waits for the Windows interprocess communication objects,
 and shows who holds them. An object lives as long as some process has it open.
 
@@ -75,7 +75,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 124 timed out, 130 interrupted;
 	root.AddCommand(
 		a.demoCommand(), a.demoWorkerCommand(),
 		a.eventCommand(), a.mutexCommand(), a.semaphoreCommand(), a.timerCommand(),
-		a.mailslotCommand(),
+		a.mailslotCommand(), a.pipeCommand(),
 		a.waitCommand(),
 		a.lsCommand(), a.showCommand(), a.rmCommand(),
 		a.setupCommand(), a.versionCommand(),

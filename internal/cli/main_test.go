@@ -37,6 +37,8 @@ var helpers = map[string]func(){
 	},
 	// ends with status 7
 	"helper-seven": func() { os.Exit(7) },
+	// says what it is told
+	"helper-echo": func() { io.Copy(os.Stdout, os.Stdin) },
 	// says that it runs, until its input ends
 	"helper-cat": func() {
 		fmt.Println("runs")

@@ -123,7 +123,9 @@ func number64(n json.Number) any {
 
 // A shownMessage is a message in JSON.
 type shownMessage struct {
-	Mailslot string `json:"mailslot"`
+	// Mailslot or Pipe is where it came from.
+	Mailslot string `json:"mailslot,omitempty"`
+	Pipe     string `json:"pipe,omitempty"`
 	Size     int    `json:"size"`
 	// One of these: a decoded value, text, bytes that are no text, or what is
 	// wrong with it.
@@ -133,10 +135,10 @@ type shownMessage struct {
 	Error  string  `json:"error,omitempty"`
 }
 
-// printMessage prints a message that was read. One that the codec cannot decode
+// printMessage prints a message that was read; shown says where it came from. One that the codec cannot decode
 // is complained of, so that those behind it are still read.
-func (a *app) printMessage(slot string, message []byte, f messageFormat) error {
-	shown := shownMessage{Mailslot: slot, Size: len(message)}
+func (a *app) printMessage(shown shownMessage, message []byte, f messageFormat) error {
+	shown.Size = len(message)
 	if f.codec != nil {
 		v, err := f.decode(message)
 		if err != nil {

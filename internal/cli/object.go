@@ -14,8 +14,8 @@ import (
 var types = []string{"event", "mutex", "semaphore", "timer"}
 
 // shownTypes are those of the objects that can be looked at. Only its reader can
-// wait for a mailslot.
-var shownTypes = append(slices.Clone(types), "mailslot")
+// wait for a mailslot, and nobody for a pipe.
+var shownTypes = append(slices.Clone(types), "mailslot", "pipe")
 
 // An objectName is a TYPE:NAME.
 type objectName struct{ kind, name string }
@@ -118,11 +118,23 @@ func (a *app) completeObjects(most int) completer {
 // names lists the objects of one type whose names, after a prefix, begin with
 // word. A shell cannot use an error, nor a name with a line break or the like.
 func (a *app) names(kind, prefix, word string) []string {
-	list, _ := a.objects()
 	var names []string
-	for _, o := range list {
-		if full := prefix + o.Name; o.Type == kind && o.Name != "" && plain(o.Name) && strings.HasPrefix(full, word) {
+	for _, name := range a.namesOf(kind) {
+		if full := prefix + name; name != "" && plain(name) && strings.HasPrefix(full, word) {
 			names = append(names, full)
+		}
+	}
+	return names
+}
+
+func (a *app) namesOf(kind string) (names []string) {
+	if kind == "pipe" {
+		return a.pipeNames()
+	}
+	list, _ := a.objects()
+	for _, o := range list {
+		if o.Type == kind {
+			names = append(names, o.Name)
 		}
 	}
 	return names

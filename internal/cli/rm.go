@@ -24,6 +24,9 @@ gone when the processes that "ipc show" lists have ended.`,
 		if err != nil {
 			return err
 		}
+		if want.kind == "pipe" {
+			return fmt.Errorf("pipe %q cannot be removed: it is gone when its server has ended (ipc show %s)", want.name, shellWord(args[0]))
+		}
 		o, err := a.existing(want)
 		if err != nil {
 			return err

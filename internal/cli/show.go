@@ -36,6 +36,9 @@ blocked on it. ` + lookingNote,
 
 // show prints everything about an object.
 func (a *app) show(want objectName) error {
+	if want.kind == "pipe" {
+		return a.showPipe(want.name)
+	}
 	o, err := a.existing(want)
 	if err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -201,5 +202,14 @@ func (p *Pipes) look(key string) (backend.PipeInfo, error) {
 		p.sweep(key)
 		return backend.PipeInfo{}, backend.ErrNotExist
 	}
-	return readCard(card)
+	info, err := readCard(card)
+	if err != nil {
+		return info, err
+	}
+	info.Path = filepath.Join(p.dir.Path(), socketPrefix+key)
+	info.Clients = -1
+	if info.MaxInstances > 0 {
+		info.Clients, err = takenSlots(card, info.MaxInstances)
+	}
+	return info, err
 }

@@ -31,6 +31,20 @@ func takeSlot(card *os.File, most int) (bool, error) {
 	return false, nil
 }
 
+// takenSlots counts the instances of a pipe that are taken.
+func takenSlots(card *os.File, most int) (n int, err error) {
+	for i := range most {
+		taken, err := linux.ByteLocked(card, int64(slotBytes+i))
+		if err != nil {
+			return 0, err
+		}
+		if taken {
+			n++
+		}
+	}
+	return n, nil
+}
+
 // A room is where clients wait for an instance: a socket whose connections the
 // server closes, one for each instance that is freed and without a word, in the
 // order in which they came. If the server dies instead, the kernel closes all.
