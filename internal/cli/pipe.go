@@ -34,8 +34,8 @@ func (a *app) pipeListen() *cobra.Command {
 		Short: "Serve a pipe, with the standard input and output or a command",
 		Long: `Serve a pipe. Without --exec there is one client at a time, who gets the standard
 input and whose data go to the standard output; the command ends with that
-connection. A connection ends when the client has closed it and, if it is the only one,
-all of the input was sent; at a terminal it does not wait for that.
+connection. A connection ends when the client has closed it and, if it is the
+only one, all of the input was sent; at a terminal it does not wait for that.
 
 With --exec each client is served by a run of CMD, to which the pipe is the standard
 input and output, several at once, until interrupted. That CMD fails is reported.
@@ -111,8 +111,9 @@ func (a *app) pipeConnect() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "connect NAME [--message] [--timeout DURATION]",
 		Short: "Connect the standard input and output to a pipe",
-		Long: `Connect to a pipe: the standard input goes to its server, and what comes from there to
-the standard output. If all instances are busy, wait for one, at most for --timeout.
+		Long: `Connect to a pipe: the standard input goes to its server, and what comes from
+there to the standard output. If all instances are busy, wait for one, at most for
+--timeout.
 
 At the end of the input the server is told, and can still answer. The command ends
 when the server has closed the connection and all of the input was sent; at a
