@@ -13,7 +13,8 @@ import (
 )
 
 // Inheritable is what [Inherit] hands to a child process: *Event, *Mutex,
-// *Semaphore and *Timer, named or anonymous.
+// *Semaphore and *Timer, named or anonymous, and *PipeReader, *PipeWriter and
+// *PipeConn.
 type Inheritable interface {
 	// Name gives the object's name; empty for an anonymous one.
 	Name() string
@@ -34,7 +35,16 @@ type gift struct {
 	Type string `json:"type"`
 	Name string `json:"name,omitempty"`
 	gifted
+
+	undo func() // takes back what was made for the child
 }
+
+// The types of what is not an object of a namespace.
+const (
+	readerType = "pipe reader"
+	writerType = "pipe writer"
+	connType   = "pipe"
+)
 
 // Inherit hands objects to the child process that cmd will start. The child finds
 // them in the same order by [Inherited]; those of several calls follow each other.
@@ -46,8 +56,21 @@ type gift struct {
 // cmd is forgotten or, on Linux, this process ends before the child has called
 // Inherited. A mutex does not change its owner.
 //
+// The end of a pipe is different: close it here when cmd was started, and not
+// before, which would take it from cmd as well. A reader is at its end when all
+// writers are closed, so one that stays open here keeps the child's, or this
+// process's own, waiting. A [PipeReader] or [PipeWriter] can be used here and there
+// at once. A [PipeConn] belongs to the child from Inherit on, and can only be closed
+// here; its Disconnect there does not take back what has arrived at the client.
+//
+// When Inherit fails, nothing was handed over.
+//
 //   - [ErrInvalid]: an object is nil, or cmd has been started.
 //   - [ErrClosed]: an object is closed.
+//   - [ErrInvalidUse]: a PipeConn is in the midst of a message, is being read from,
+//     or was handed over before.
+//   - [ErrNoSpace]: these are more objects than fit into a variable; it is about a
+//     thousand.
 func Inherit(cmd *exec.Cmd, objs ...Inheritable) error {
 	const op = "inherit"
 	if cmd == nil || cmd.Process != nil {
@@ -57,22 +80,44 @@ func Inherit(cmd *exec.Cmd, objs ...Inheritable) error {
 	if err != nil {
 		return fail(op, "", err)
 	}
+	before, files := len(gifts), len(cmd.ExtraFiles)
+	name := ""
 	for i, o := range objs {
 		if isNil(o) {
-			return fail(op, "", fmt.Errorf("object %d: %w", i, errNilObject))
+			err = fmt.Errorf("object %d: %w", i, errNilObject)
+			break
 		}
-		g, err := o.give(cmd)
-		if err != nil {
-			return fail(op, o.Name(), err)
+		var g gift
+		if g, err = o.give(cmd); err != nil {
+			name = o.Name()
+			break
 		}
 		gifts = append(gifts, g)
 	}
-	text, err := json.Marshal(gifts)
-	if err != nil {
-		return fail(op, "", err)
+	var text string
+	if err == nil {
+		text, err = textOf(gifts)
 	}
-	cmd.Env = setVariable(cmd.Env, inheritedVariable, string(text))
+	if err != nil {
+		for _, g := range gifts[before:] {
+			g.undo()
+		}
+		cmd.ExtraFiles = cmd.ExtraFiles[:files]
+		return fail(op, name, err)
+	}
+	cmd.Env = setVariable(cmd.Env, inheritedVariable, text)
 	return nil
+}
+
+// mostText is how long a variable can be, with its name, on Linux.
+const mostText = 128<<10 - 1 - len(inheritedVariable+"=")
+
+func textOf(gifts []gift) (string, error) {
+	text, err := json.Marshal(shortened(gifts))
+	if err == nil && len(text) > mostText {
+		err = fmt.Errorf("%w: %d objects are too many for one child", ErrNoSpace, len(gifts))
+	}
+	return string(text), err
 }
 
 // isNil reports whether there is no object, or a pointer to none.
@@ -86,21 +131,37 @@ func isNil(o Inheritable) bool {
 		return o == nil
 	case *Timer:
 		return o == nil
+	case *PipeReader:
+		return o == nil
+	case *PipeWriter:
+		return o == nil
+	case *PipeConn:
+		return o == nil
 	}
 	return o == nil
 }
 
-// giftsOf gives what earlier calls have put into an environment. One that is not
-// set is that of this process, whose own gifts are not the child's.
-func giftsOf(env []string) (gifts []gift, err error) {
+// giftsOf gives what earlier calls have put into the environment of a child. One
+// that is not set is that of this process, and so is what a copy of it has: its own
+// gifts are not the child's.
+func giftsOf(env []string) ([]gift, error) {
+	last := ""
 	for _, line := range env {
 		if text, ok := strings.CutPrefix(line, inheritedVariable+"="); ok {
-			gifts = nil
-			if err := json.Unmarshal([]byte(text), &gifts); err != nil {
-				return nil, fmt.Errorf("%w: %s in the environment: %w", ErrInvalid, inheritedVariable, err)
-			}
+			last = text
 		}
 	}
+	if last == "" || last == os.Getenv(inheritedVariable) {
+		return nil, nil
+	}
+	return parseGifts(last)
+}
+
+func parseGifts(text string) (gifts []gift, err error) {
+	if err := json.Unmarshal([]byte(text), &gifts); err != nil {
+		return nil, fmt.Errorf("%w: %s in the environment: %w", ErrInvalid, inheritedVariable, err)
+	}
+	lengthen(gifts)
 	return gifts, nil
 }
 
@@ -125,8 +186,9 @@ func setVariable(env []string, name, value string) []string {
 //	ready, err := ipc.Inherited[*ipc.Event](0)
 //
 // Each can be had once: the handle is then the caller's to close. The first call
-// takes IPC_INHERITED out of the environment, so that children of this process
-// do not take it for theirs.
+// takes IPC_INHERITED out of the environment, and keeps the pipes from children of
+// this process, so that they do not take them for theirs. A process should take all
+// that it was given: the other ends of a pipe that nobody takes wait until it ends.
 //
 //   - [ErrNotExist]: there is no such object, it was taken already or, on Linux,
 //     the parent has ended before.
@@ -143,6 +205,9 @@ func Inherited[T Inheritable](i int) (T, error) {
 // newInheritable makes an object to receive a gift of a type.
 func newInheritable[T Inheritable](g *gift) (Inheritable, error) {
 	o := emptyOf(g.Type, g.Name)
+	if o == nil {
+		return nil, fmt.Errorf("%w: there is no type %q", ErrInvalid, g.Type)
+	}
 	if _, ok := o.(T); !ok {
 		return nil, fmt.Errorf("%w: it is %s", ErrWrongType, g.Type)
 	}
@@ -159,6 +224,12 @@ func emptyOf(kind, name string) Inheritable {
 		return &Semaphore{name: name}
 	case backend.Timer.String():
 		return &Timer{name: name}
+	case readerType:
+		return &PipeReader{}
+	case writerType:
+		return &PipeWriter{}
+	case connType:
+		return &PipeConn{name: name}
 	}
 	return nil
 }
@@ -180,8 +251,11 @@ func inherited(i int, empty func(*gift) (Inheritable, error)) (Inheritable, erro
 	if !legacy.read {
 		legacy.read = true
 		legacy.taken = map[int]bool{}
-		legacy.gifts, legacy.err = giftsOf(os.Environ())
+		if text, ok := os.LookupEnv(inheritedVariable); ok {
+			legacy.gifts, legacy.err = parseGifts(text)
+		}
 		os.Unsetenv(inheritedVariable)
+		keepFromChildren(legacy.gifts)
 	}
 	switch {
 	case legacy.err != nil:
@@ -206,32 +280,95 @@ func inherited(i int, empty func(*gift) (Inheritable, error)) (Inheritable, erro
 func (e *Event) give(cmd *exec.Cmd) (gift, error) {
 	return giveObject(cmd, &e.native.Object, backend.Event, e.name)
 }
-func (e *Event) take(g gift) error { return takeObject(&e.native.Object, g) }
+func (e *Event) take(g gift) error { return takeObject(&e.native.Object, backend.Event, g) }
 
 func (m *Mutex) give(cmd *exec.Cmd) (gift, error) {
 	return giveObject(cmd, &m.native.Object, backend.Mutex, m.name)
 }
-func (m *Mutex) take(g gift) error { return takeObject(&m.native.Object, g) }
+func (m *Mutex) take(g gift) error { return takeObject(&m.native.Object, backend.Mutex, g) }
 
 func (s *Semaphore) give(cmd *exec.Cmd) (gift, error) {
 	return giveObject(cmd, &s.native.Object, backend.Semaphore, s.name)
 }
-func (s *Semaphore) take(g gift) error { return takeObject(&s.native.Object, g) }
+func (s *Semaphore) take(g gift) error { return takeObject(&s.native.Object, backend.Semaphore, g) }
 
 func (t *Timer) give(cmd *exec.Cmd) (gift, error) {
 	return giveObject(cmd, &t.native.Object, backend.Timer, t.name)
 }
-func (t *Timer) take(g gift) error { return takeObject(&t.native.Object, g) }
+func (t *Timer) take(g gift) error { return takeObject(&t.native.Object, backend.Timer, g) }
 
 func giveObject(cmd *exec.Cmd, o *engineObject, kind backend.Kind, name string) (gift, error) {
-	g, err := give(cmd, o)
-	return gift{kind.String(), name, g}, err
+	g, undo, err := give(cmd, o)
+	return gift{kind.String(), name, g, undo}, err
 }
 
-func takeObject(o *engineObject, g gift) error {
-	err := receive(o, g.gifted)
+func takeObject(o *engineObject, kind backend.Kind, g gift) error {
+	err := receive(o, kind, g.gifted)
 	if errors.Is(err, ErrPermission) {
 		err = fmt.Errorf("%w: the parent and this process must be able to open the same namespace", err)
 	}
 	return err
+}
+
+func (r *PipeReader) give(cmd *exec.Cmd) (gift, error) {
+	g, undo, err := giveFile(cmd, r.file, &r.lent)
+	return gift{readerType, "", g, undo}, err
+}
+
+func (r *PipeReader) take(g gift) (err error) {
+	r.file, err = receiveFile(g.gifted)
+	return err
+}
+
+func (w *PipeWriter) give(cmd *exec.Cmd) (gift, error) {
+	g, undo, err := giveFile(cmd, w.file, &w.lent)
+	return gift{writerType, "", g, undo}, err
+}
+
+func (w *PipeWriter) take(g gift) (err error) {
+	w.file, err = receiveFile(g.gifted)
+	return err
+}
+
+func (c *PipeConn) give(cmd *exec.Cmd) (gift, error) {
+	if !c.ready() {
+		return gift{}, ErrClosed
+	}
+	g, undo, err := giveConn(cmd, c)
+	return gift{connType, c.name, g, undo}, err
+}
+
+func (c *PipeConn) take(g gift) error { return receiveConn(c, g.gifted) }
+
+// lentFiles are the duplicates of an end of a pipe that commands have, which are
+// to be closed with it.
+type lentFiles struct {
+	mu    sync.Mutex
+	files map[*os.File]bool
+}
+
+func (l *lentFiles) add(f *os.File) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.files == nil {
+		l.files = map[*os.File]bool{}
+	}
+	l.files[f] = true
+}
+
+// drop closes one of them.
+func (l *lentFiles) drop(f *os.File) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.files, f)
+	f.Close()
+}
+
+func (l *lentFiles) close() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for f := range l.files {
+		f.Close()
+	}
+	l.files = nil
 }

@@ -5,41 +5,85 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"slices"
 	"strconv"
 	"sync"
 	"syscall"
 
+	"github.com/winsys-go/ipc/internal/backend"
 	"github.com/winsys-go/ipc/internal/linux"
 	"github.com/winsys-go/ipc/internal/shm"
+	"github.com/winsys-go/ipc/internal/unixpipe"
 )
 
-// gifted is where the child finds a handle that is meant for it.
+// gifted is where the child finds what is meant for it: a handle, or descriptors.
 type gifted struct {
-	Dir     string      `json:"dir"`
-	Transit shm.Transit `json:"transit"`
+	Dir     string          `json:"dir,omitempty"`
+	Transit *shm.Transit    `json:"transit,omitempty"`
+	Files   []givenFile     `json:"files,omitempty"`
+	Conn    *unixpipe.Given `json:"conn,omitempty"`
+	Addr    *PipeAddr       `json:"addr,omitempty"`
+}
+
+// A givenFile is a descriptor of the child, and the open file that it must be:
+// somebody may have forgotten to take the variable out of an environment, or have
+// put other files in front.
+type givenFile struct {
+	FD int `json:"fd"`
+	linux.FileID
+}
+
+// shortened leaves out directories that are those of the gift before, and lengthen
+// puts them back.
+func shortened(gifts []gift) []gift {
+	short := slices.Clone(gifts)
+	last := ""
+	for i := range short {
+		if d := &short[i].Dir; *d == last {
+			*d = ""
+		} else if *d != "" {
+			last = *d
+		}
+	}
+	return short
+}
+
+func lengthen(gifts []gift) {
+	last := ""
+	for i := range gifts {
+		switch g := &gifts[i]; {
+		case g.Dir != "":
+			last = g.Dir
+		case g.Transit != nil:
+			g.Dir = last
+		}
+	}
 }
 
 // give sends a handle, and takes it back when the command is forgotten and
 // nobody has received it.
-func give(cmd *exec.Cmd, o *engineObject) (gifted, error) {
+func give(cmd *exec.Cmd, o *engineObject) (gifted, func(), error) {
 	n := o.Namespace()
 	if n == nil {
-		return gifted{}, ErrClosed
+		return gifted{}, nil, ErrClosed
 	}
 	t, err := o.Send()
 	if err != nil {
-		return gifted{}, err
+		return gifted{}, nil, err
 	}
 	runtime.AddCleanup(cmd, func(t shm.Transit) { go n.Recall(t) }, t)
-	return gifted{n.Dir(), t}, nil
+	return gifted{Dir: n.Dir(), Transit: &t}, func() { n.Recall(t) }, nil
 }
 
-func receive(o *engineObject, g gifted) error {
+func receive(o *engineObject, kind backend.Kind, g gifted) error {
+	if g.Transit == nil || g.Transit.Kind != kind {
+		return fmt.Errorf("%w: there is no such handle", ErrInvalid)
+	}
 	n, err := heirs.open(g.Dir)
 	if err != nil {
 		return err
 	}
-	return n.Receive(o, g.Transit)
+	return n.Receive(o, *g.Transit)
 }
 
 // heirs are the namespaces of inherited objects, which stay open.
@@ -92,4 +136,113 @@ func openFor(dir string) (*engineNamespace, error) {
 		group = strconv.Itoa(int(info.Sys().(*syscall.Stat_t).Gid))
 	}
 	return openDirectory(dir, group, false)
+}
+
+// giveFile gives a duplicate of an end of an anonymous pipe, which is closed with
+// that end, or when the command is forgotten.
+func giveFile(cmd *exec.Cmd, f *os.File, lent *lentFiles) (gifted, func(), error) {
+	if f == nil {
+		return gifted{}, nil, ErrClosed
+	}
+	raw, err := f.SyscallConn()
+	var d *os.File
+	if err == nil {
+		d, err = linux.Duplicate(raw, f.Name())
+	}
+	if err != nil {
+		return gifted{}, nil, anonymousError(err)
+	}
+	g, err := giveFiles(cmd, d)
+	if err != nil {
+		d.Close()
+		return gifted{}, nil, err
+	}
+	lent.add(d)
+	runtime.AddCleanup(cmd, lent.drop, d)
+	return g, func() { lent.drop(d) }, nil
+}
+
+// giveFiles has the child start with files.
+func giveFiles(cmd *exec.Cmd, files ...*os.File) (g gifted, err error) {
+	for i, f := range files {
+		id, _, err := linux.IDOf(int(f.Fd()))
+		if err != nil {
+			return gifted{}, err
+		}
+		// Descriptors 0, 1 and 2 are the standard ones.
+		g.Files = append(g.Files, givenFile{3 + len(cmd.ExtraFiles) + i, id})
+	}
+	cmd.ExtraFiles = append(cmd.ExtraFiles, files...)
+	return g, nil
+}
+
+func receiveFile(g gifted) (*os.File, error) {
+	if len(g.Files) != 1 {
+		return nil, fmt.Errorf("%w: %d descriptors for the end of a pipe", ErrInvalid, len(g.Files))
+	}
+	return adopt(g.Files[0], syscall.S_IFIFO)
+}
+
+func adopt(g givenFile, kind uint32) (*os.File, error) {
+	f, err := linux.Adopt(g.FD, g.FileID, kind, "inherited")
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotExist, err)
+	}
+	return f, nil
+}
+
+func giveConn(cmd *exec.Cmd, c *PipeConn) (gifted, func(), error) {
+	native, ok := c.native.(*unixpipe.Conn)
+	if !ok {
+		return gifted{}, nil, ErrUnsupported
+	}
+	state, files, undo, err := native.Give()
+	if err != nil {
+		return gifted{}, nil, err
+	}
+	g, err := giveFiles(cmd, files...)
+	if err != nil {
+		undo()
+		return gifted{}, nil, err
+	}
+	g.Conn, g.Addr = &state, c.addr
+	return g, undo, nil
+}
+
+// connFiles are the types of the descriptors of a connection: its socket, and the
+// card that it has its instance by.
+var connFiles = []uint32{syscall.S_IFSOCK, syscall.S_IFREG}
+
+func receiveConn(c *PipeConn, g gifted) error {
+	if g.Conn == nil || g.Addr == nil || len(g.Files) == 0 || len(g.Files) > len(connFiles) {
+		return fmt.Errorf("%w: %d descriptors for a connection", ErrInvalid, len(g.Files))
+	}
+	var files []*os.File
+	for i, given := range g.Files {
+		f, err := adopt(given, connFiles[i])
+		if err != nil {
+			for _, f := range files {
+				f.Close()
+			}
+			return err
+		}
+		files = append(files, f)
+	}
+	native, err := unixpipe.Take(*g.Conn, files)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	c.native, c.addr = native, g.Addr
+	return nil
+}
+
+// keepFromChildren sets close-on-exec where descriptors are what they should be.
+func keepFromChildren(gifts []gift) {
+	for _, g := range gifts {
+		for _, f := range g.Files {
+			if id, _, err := linux.IDOf(f.FD); err == nil && id == f.FileID {
+				syscall.CloseOnExec(f.FD)
+			}
+		}
+	}
 }

@@ -23,11 +23,17 @@ func AnonymousPipe() (*PipeReader, *PipeWriter, error) {
 //
 // Its methods may be called from any goroutine. A nil or closed PipeReader
 // gives errors, never a panic.
-type PipeReader struct{ file *os.File }
+type PipeReader struct {
+	file *os.File
+	lent lentFiles
+}
 
 // A PipeWriter is the end of an anonymous pipe that is written to. It is like a
 // [PipeReader] otherwise.
-type PipeWriter struct{ file *os.File }
+type PipeWriter struct {
+	file *os.File
+	lent lentFiles
+}
 
 // Read reads what has arrived, up to len(p) bytes, and blocks while that is
 // nothing.
@@ -78,7 +84,7 @@ func (r *PipeReader) Close() error {
 	if r == nil || r.file == nil {
 		return failNil("close anonymous pipe")
 	}
-	return closeAnonymous(r.file)
+	return closeAnonymous(r.file, &r.lent)
 }
 
 // Close is like that of a PipeReader.
@@ -86,33 +92,45 @@ func (w *PipeWriter) Close() error {
 	if w == nil || w.file == nil {
 		return failNil("close anonymous pipe")
 	}
-	return closeAnonymous(w.file)
+	return closeAnonymous(w.file, &w.lent)
 }
 
-func closeAnonymous(f *os.File) error {
+func closeAnonymous(f *os.File, lent *lentFiles) error {
 	err := f.Close()
+	lent.close()
 	if errors.Is(err, os.ErrClosed) {
 		return nil
 	}
 	return failAnonymous("close anonymous pipe", err)
 }
 
+// Name is empty: it is there for [Inheritable].
+func (r *PipeReader) Name() string { return "" }
+
+// Name is like that of a PipeReader.
+func (w *PipeWriter) Name() string { return "" }
+
 // failAnonymous gives the errors of files those of pipes.
 func failAnonymous(op string, err error) error {
+	if err == nil || err == io.EOF {
+		return err
+	}
+	return fail(op, "", anonymousError(err))
+}
+
+func anonymousError(err error) error {
 	var path *os.PathError
 	switch {
-	case err == nil || err == io.EOF:
-		return err
 	case errors.Is(err, os.ErrClosed):
-		err = errPipeClosed
+		return errPipeClosed
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		err = os.ErrDeadlineExceeded
+		return os.ErrDeadlineExceeded
 	case errors.Is(err, os.ErrNoDeadline):
-		err = fmt.Errorf("%w: %w", ErrUnsupported, err)
+		return fmt.Errorf("%w: %w", ErrUnsupported, err)
 	case errors.Is(err, errNobodyReads):
-		err = fmt.Errorf("%w: %w", ErrBrokenPipe, errNobodyReads)
+		return fmt.Errorf("%w: %w", ErrBrokenPipe, errNobodyReads)
 	case errors.As(err, &path):
-		err = path.Err
+		return path.Err
 	}
-	return fail(op, "", err)
+	return err
 }

@@ -27,6 +27,7 @@ type Conn struct {
 	noReads  bool // by the pipe's direction
 	noWrites bool
 	room     *room // server: whom to tell that an instance is free
+	taken    bool  // from another process, where the room is
 
 	greeted    atomic.Bool // the peer's hello was read, or is not to be expected
 	greeting   gate        // guards the following
@@ -35,11 +36,14 @@ type Conn struct {
 	helloError error
 
 	flag atomic.Pointer[flag] // server: to raise; client: to look at
-	gone atomic.Bool          // server: it was disconnected
+	gone atomic.Bool          // it was disconnected by this end, or handed over
+
+	handedOver atomic.Bool // to another process, for whoever finds it gone
 
 	mu     sync.Mutex // guards the following
 	closed bool
-	kept   *os.File // the descriptor that the peer sent: a server's instance
+	kept   *os.File   // the descriptor that the peer sent: a server's instance
+	given  []*os.File // what another process gets
 
 	reading gate // guards in
 	in      reader
@@ -86,7 +90,8 @@ func (c *Conn) foreign() {
 func (c *Conn) Message() bool { return c.message }
 func (c *Conn) Server() bool  { return c.server }
 
-// disconnected reports whether the server has disconnected the client.
+// disconnected reports whether the server has disconnected the client, or the
+// connection is another process's.
 func (c *Conn) disconnected() bool {
 	return c.gone.Load() || !c.server && c.flag.Load().raised()
 }
@@ -151,8 +156,15 @@ func (c *Conn) readable() error {
 func (c *Conn) whyGone() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed {
+	return c.whyGoneLocked()
+}
+
+func (c *Conn) whyGoneLocked() error {
+	switch {
+	case c.closed:
 		return backend.ErrPipeClosed
+	case c.handedOver.Load():
+		return errGiven
 	}
 	return backend.ErrPipeNotConnected
 }
@@ -283,6 +295,9 @@ func (c *Conn) Disconnect() error {
 	if closed {
 		return backend.ErrPipeClosed
 	}
+	if c.handedOver.Load() {
+		return errGiven
+	}
 	if !c.gone.CompareAndSwap(false, true) {
 		return backend.ErrPipeNotConnected
 	}
@@ -311,18 +326,27 @@ func (c *Conn) Peer() (backend.Peer, error) {
 
 // Close closes this end and, of a server, frees the instance.
 func (c *Conn) Close() error {
-	if c.room != nil {
+	if (c.room != nil || c.server && c.taken) && !c.handedOver.Load() {
 		c.greetNow() // with which the instance comes
 	}
 	c.mu.Lock()
-	closed, kept := c.closed, c.kept
-	c.closed, c.kept = true, nil
+	closed, kept, given := c.closed, c.kept, c.given
+	c.closed, c.kept, c.given = true, nil, nil
 	c.mu.Unlock()
 	if closed {
 		return nil
 	}
 	c.pipes.remove(c)
 	err := mend(c.sock.Close())
+	if c.handedOver.Load() { // with the instance
+		for _, f := range given {
+			f.Close()
+		}
+		if kept != nil {
+			kept.Close()
+		}
+		return err
+	}
 	if kept != nil {
 		linux.UnlockAll(kept) // the client may not have closed it yet
 		kept.Close()
