@@ -1,0 +1,301 @@
+//go:build linux
+
+package ipc_test
+
+import (
+	"errors"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/winsys-go/ipc"
+	"github.com/winsys-go/ipc/internal/testproc"
+)
+
+// Pipes are tested where they can be handed over, which is Linux so far.
+
+func init() {
+	testproc.Register("pipe-heir", pipeHeir)
+	testproc.Register("conn-heir", connHeir)
+}
+
+// pipeHeir copies one anonymous pipe into another, until its end.
+func pipeHeir(c *testproc.Child) {
+	r := must(ipc.Inherited[*ipc.PipeReader](0))
+	w := must(ipc.Inherited[*ipc.PipeWriter](1))
+	for fd := uintptr(3); fd <= 4; fd++ { // where they are
+		flags, _, errno := syscall.Syscall(syscall.SYS_FCNTL, fd, syscall.F_GETFD, 0)
+		if errno != 0 || flags&syscall.FD_CLOEXEC == 0 {
+			c.Fatalf("a child of this process would have descriptor %d (%v)", fd, errno)
+		}
+	}
+	if err := r.SetReadDeadline(time.Now().Add(-time.Second)); err != nil {
+		c.Fatalf("deadline: %v", err)
+	}
+	if _, err := r.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
+		c.Fatalf("after the deadline: %v", err)
+	}
+	r.SetReadDeadline(time.Time{})
+	c.Sayf("ready")
+	if _, err := io.Copy(w, r); err != nil {
+		c.Fatalf("%v", err)
+	}
+	w.Close()
+	c.Sayf("end")
+	c.Line()
+}
+
+// giving starts a child with objects.
+func giving(t *testing.T, name string, objs ...ipc.Inheritable) *testproc.Proc {
+	t.Helper()
+	return testproc.StartWith(t, func(cmd *exec.Cmd) {
+		if err := ipc.Inherit(cmd, objs...); err != nil {
+			t.Fatal(err)
+		}
+	}, name)
+}
+
+// TestInheritAnonymousPipe: the child reads to the end when this process has
+// closed its writer, and this process when the child has, or has died.
+func TestInheritAnonymousPipe(t *testing.T) {
+	for _, dies := range []bool{false, true} {
+		files := descriptors(t)
+		in, toChild, _ := ipc.AnonymousPipe()
+		fromChild, out, _ := ipc.AnonymousPipe()
+		p := giving(t, "pipe-heir", in, out)
+		for _, c := range []io.Closer{in, out} {
+			if err := c.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p.Expect("ready")
+		must(toChild.Write([]byte("through the child")))
+		b := make([]byte, 100)
+		if n := must(fromChild.Read(b)); string(b[:n]) != "through the child" {
+			t.Errorf("read %q", b[:n])
+		}
+		// What was handed over is used here, too, as before.
+		fromChild.SetReadDeadline(time.Now().Add(time.Millisecond))
+		if _, err := fromChild.Read(b); !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("after the deadline: %v", err)
+		}
+		fromChild.SetReadDeadline(time.Time{})
+		if dies {
+			p.Kill()
+			if _, err := toChild.Write(b); !errors.Is(err, ipc.ErrBrokenPipe) {
+				t.Errorf("nobody reads: %v", err)
+			}
+		} else {
+			toChild.Close()
+		}
+		if _, err := fromChild.Read(b); err != io.EOF {
+			t.Errorf("at the end: %v", err)
+		}
+		if !dies {
+			p.Expect("end")
+			p.Exit()
+		}
+		toChild.Close()
+		fromChild.Close()
+		eventually(t, "no descriptor is left", func() bool { return descriptors(t) <= files })
+	}
+}
+
+// connHeir answers what comes, with its size, until the end.
+func connHeir(c *testproc.Child) {
+	conn := must(ipc.Inherited[*ipc.PipeConn](0))
+	c.Sayf("%s %v %s", conn.Name(), conn.MessageMode(), conn.RemoteAddr())
+	if _, err := conn.Peer(); err != nil {
+		c.Fatalf("peer: %v", err)
+	}
+	for {
+		b := make([]byte, 1<<20)
+		n, err := conn.Read(b)
+		if err == io.EOF {
+			break
+		}
+		if err == nil {
+			_, err = conn.Write([]byte{byte(n >> 16), byte(n >> 8), byte(n)})
+		}
+		if err != nil {
+			c.Fatalf("%v", err)
+		}
+	}
+	if err := conn.Close(); err != nil {
+		c.Fatalf("%v", err)
+	}
+	c.Sayf("end")
+	c.Line()
+}
+
+// TestInheritConn hands either end over, before and after something was read.
+func TestInheritConn(t *testing.T) {
+	for _, m := range pipeModes {
+		for _, which := range []string{"server", "client"} {
+			for _, used := range []bool{false, true} {
+				t.Run(m.name+"/"+which+map[bool]string{true: "/used"}[used], func(t *testing.T) {
+					n := pipeNamespace(t)
+					given, kept := pipePair(t, n, &m.options)
+					if which == "client" {
+						given, kept = kept, given
+					}
+					if used {
+						swap(t, given, kept)
+						swap(t, kept, given)
+					}
+					p := giving(t, "conn-heir", given)
+					if _, err := given.Read(make([]byte, 1)); !errors.Is(err, ipc.ErrInvalidUse) {
+						t.Errorf("read from what was handed over: %v", err)
+					}
+					if _, err := given.Write(make([]byte, 1)); !errors.Is(err, ipc.ErrInvalidUse) {
+						t.Errorf("write to what was handed over: %v", err)
+					}
+					if err := ipc.Inherit(exec.Command("x"), given); !errors.Is(err, ipc.ErrInvalidUse) {
+						t.Errorf("handed over again: %v", err)
+					}
+					given.Close()
+					p.Expect("pair " + map[bool]string{true: "true", false: "false"}[m.options.MessageMode] + ` \\.\pipe\pair`)
+					for _, size := range []int{1, 4000, 1000} {
+						must(kept.Write(make([]byte, size)))
+						b := make([]byte, 3)
+						must(io.ReadFull(kept, b))
+						if got := int(b[0])<<16 | int(b[1])<<8 | int(b[2]); got != size {
+							t.Errorf("%d bytes came as %d", size, got)
+						}
+					}
+					kept.CloseWrite()
+					p.Expect("end")
+					if _, err := kept.Read(make([]byte, 1)); err != io.EOF {
+						t.Errorf("at the end: %v", err)
+					}
+					p.Exit()
+				})
+			}
+		}
+	}
+}
+
+// swap sends something from the one end to the other.
+func swap(t *testing.T, from, to *ipc.PipeConn) {
+	t.Helper()
+	must(from.Write([]byte("x")))
+	if n := must(to.Read(make([]byte, 10))); n != 1 {
+		t.Fatalf("read %d bytes", n)
+	}
+}
+
+// TestInheritConnInstance: an instance is in use as long as the child has it.
+func TestInheritConnInstance(t *testing.T) {
+	for _, used := range []bool{false, true} {
+		n := pipeNamespace(t)
+		l := must(n.ListenPipe("one", &ipc.PipeOptions{MaxInstances: 1}))
+		client := must(n.TryDialPipe("one"))
+		server := must(l.AcceptPipe(t.Context()))
+		if used {
+			swap(t, client, server)
+		}
+		p := giving(t, "conn-heir", server)
+		server.Close()
+		p.Expect(`one false \\.\pipe\one`)
+		client.Close()
+		p.Expect("end") // it has closed its end, and lives
+		next := must(n.DialPipe(t.Context(), "one"))
+		server = must(l.AcceptPipe(t.Context()))
+		q := giving(t, "conn-heir", server)
+		server.Close()
+		q.Expect(`one false \\.\pipe\one`)
+		if _, err := n.TryDialPipe("one"); !errors.Is(err, ipc.ErrPipeBusy) {
+			t.Errorf("a second client: %v", err)
+		}
+		q.Kill()
+		if _, err := next.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("the server's process is dead: %v", err)
+		}
+		next.Close()
+		last := must(n.DialPipe(t.Context(), "one"))
+		last.Close()
+		l.Close()
+		p.Exit()
+	}
+}
+
+// TestInheritConnRefuses: a connection in the midst of something stays here, and
+// is as it was.
+func TestInheritConnRefuses(t *testing.T) {
+	n := pipeNamespace(t)
+	server, client := pipePair(t, n, &ipc.PipeOptions{MessageMode: true})
+	refused := func(what string, c *ipc.PipeConn, want error) {
+		t.Helper()
+		cmd := exec.Command("x")
+		if err := ipc.Inherit(cmd, c); !errors.Is(err, want) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if len(cmd.ExtraFiles) > 0 || cmd.Env != nil {
+			t.Errorf("%s: %d files, %q", what, len(cmd.ExtraFiles), cmd.Env)
+		}
+	}
+	files := descriptors(t)
+	must(client.Write([]byte("hello")))
+	must(server.Peek(nil))
+	refused("peeked", server, ipc.ErrInvalidUse)
+	if part, more, err := server.ReadPart(make([]byte, 2)); part != 2 || !more || err != nil {
+		t.Fatal(part, more, err)
+	}
+	refused("half read", server, ipc.ErrInvalidUse)
+	if m := must(server.ReadMessage()); string(m) != "llo" {
+		t.Errorf("the rest is %q", m)
+	}
+	// Another object cannot be handed over.
+	e := must(n.CreateEvent("", nil))
+	e.Close()
+	if err := ipc.Inherit(exec.Command("x"), server, e); !errors.Is(err, ipc.ErrClosed) {
+		t.Errorf("with a closed event: %v", err)
+	}
+	if err := ipc.Inherit(exec.Command("x"), server, server); !errors.Is(err, ipc.ErrInvalidUse) {
+		t.Errorf("twice: %v", err)
+	}
+	if got := descriptors(t); got != files {
+		t.Errorf("%d descriptors, %d before", got, files)
+	}
+	swap(t, client, server)
+	swap(t, server, client)
+	read := make(chan error)
+	go func() {
+		_, err := server.Read(make([]byte, 1))
+		read <- err
+	}()
+	eventually(t, "a blocked read is in the way", func() bool {
+		err := ipc.Inherit(exec.Command("x"), server)
+		return errors.Is(err, ipc.ErrInvalidUse)
+	})
+	must(client.Write([]byte("x")))
+	if err := <-read; err != nil && !errors.Is(err, ipc.ErrInvalidUse) {
+		t.Error(err)
+	}
+	server.Disconnect()
+	server.Close()
+	refused("closed", server, net.ErrClosed)
+}
+
+// TestInheritForgotten: a command that is forgotten gives everything back.
+func TestInheritForgotten(t *testing.T) {
+	n := pipeNamespace(t)
+	e := must(n.CreateEvent("e", nil))
+	r, w, _ := ipc.AnonymousPipe()
+	defer r.Close()
+	defer w.Close()
+	files := descriptors(t)
+	for range 100 {
+		if err := ipc.Inherit(exec.Command("x"), e, r, w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	eventually(t, "one handle and no duplicate are left", func() bool {
+		collectGarbage()
+		return must(e.Info()).Handles == 1 && descriptors(t) <= files
+	})
+}
