@@ -36,6 +36,10 @@ type PipeOptions struct {
 	// server, or for each client, to read, before those who write have to wait.
 	// 0 means the system's choice. They are advice.
 	InputBuffer, OutputBuffer int
+	// DotNet lets .NET programs of the same user find the pipe where it is a Unix
+	// socket: they look for it at CoreFxPipe_NAME in the directory for temporary
+	// files. They write and read bytes. On Windows they find every pipe.
+	DotNet bool
 	// Security is a security descriptor in SDDL, on Windows.
 	// [ErrUnsupported] elsewhere: the namespace is the boundary.
 	Security string
@@ -46,7 +50,8 @@ type PipeOptions struct {
 // the end of the process, however it comes.
 //
 //   - [ErrExist]: the pipe has a server, or a file that no server of this
-//     package has left is in its place. The file is not touched.
+//     package has left is in its place, or that of DotNet. The file is not
+//     touched.
 //   - [ErrInvalidName]: empty, more than 256 characters, not UTF-8, with a
 //     slash, or with nothing, "." or ".." between backslashes.
 //   - [ErrInvalid]: an option is out of its range.
@@ -86,7 +91,7 @@ func listenPipe(n *Namespace, name string, o *PipeOptions) (*PipeListener, error
 	}
 	native, err := pipes.Listen(backend.PipeSpec{
 		Name: base, Message: o.MessageMode, Direction: backend.Direction(o.Direction), MaxInstances: o.MaxInstances,
-		InputBuffer: o.InputBuffer, OutputBuffer: o.OutputBuffer, Security: o.Security,
+		InputBuffer: o.InputBuffer, OutputBuffer: o.OutputBuffer, Security: o.Security, DotNet: o.DotNet,
 	})
 	if err != nil {
 		return nil, fail(op, name, err)

@@ -53,6 +53,7 @@ type PipeSpec struct {
 	InputBuffer  int // bytes; 0: the system's choice
 	OutputBuffer int
 	Security     string // Windows: a descriptor in SDDL
+	DotNet       bool   // Unix: also where .NET looks for it
 }
 
 // A PipeInfo describes a pipe that somebody listens on.

@@ -30,7 +30,7 @@ const mostInstances = 254
 func (a *app) pipeListen() *cobra.Command {
 	var o listenOptions
 	c := &cobra.Command{
-		Use:   "listen NAME [--message] [--count N | --keep] [--exec CMD [--max N] [-- ARG…]]",
+		Use:   "listen NAME [--message] [--dotnet] [--count N | --keep] [--exec CMD [--max N] [-- ARG…]]",
 		Short: "Serve a pipe, with the standard input and output or a command",
 		Long: `Serve a pipe. Without --exec there is one client at a time, who gets the standard
 input and whose data go to the standard output; the command ends with that
@@ -49,6 +49,7 @@ is one, and each message is a line.`,
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	c.Flags().BoolVar(&o.message, "message", false, "lines are messages")
+	c.Flags().BoolVar(&o.dotnet, "dotnet", false, "let .NET programs find the pipe, on Unix, too")
 	c.Flags().IntVar(&o.count, "count", 1, "end after `N` connections")
 	c.Flags().BoolVar(&o.keep, "keep", false, "go on until interrupted; so it is with --exec, unless there is a --count")
 	c.Flags().StringVar(&o.command, "exec", "", "run `CMD` for each client, with the arguments after --")
@@ -68,6 +69,7 @@ is one, and each message is a line.`,
 // listenOptions say how a pipe is served.
 type listenOptions struct {
 	message, keep bool
+	dotnet        bool
 	count, most   int
 	command       string
 }
@@ -225,7 +227,7 @@ func (a *app) noPipe(err error, name string) error {
 
 // converse serves one client after the other with the standard input and output.
 func (a *app) converse(ctx context.Context, name string, o *listenOptions) error {
-	l, err := a.listenPipe(name, &ipc.PipeOptions{MessageMode: o.message, MaxInstances: 1})
+	l, err := a.listenPipe(name, &ipc.PipeOptions{MessageMode: o.message, MaxInstances: 1, DotNet: o.dotnet})
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ func (a *app) serve(ctx context.Context, name string, o *listenOptions, argv []s
 	if err != nil {
 		return cannotStart(argv[0], err)
 	}
-	l, err := a.listenPipe(name, &ipc.PipeOptions{MessageMode: o.message, MaxInstances: o.most})
+	l, err := a.listenPipe(name, &ipc.PipeOptions{MessageMode: o.message, MaxInstances: o.most, DotNet: o.dotnet})
 	if err != nil {
 		return err
 	}

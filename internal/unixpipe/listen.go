@@ -26,7 +26,8 @@ type Listener struct {
 	spec  backend.PipeSpec
 	sock  *net.UnixListener
 	card  *os.File
-	room  *room // nil: any number of instances
+	alias string // where .NET finds it; may be empty
+	room  *room  // nil: any number of instances
 	flags flagger
 	turn  gate // of those who accept
 	done  chan struct{}
@@ -133,6 +134,11 @@ func (l *Listener) begin() (err error) {
 		}
 		l.room = &room{sock}
 	}
+	if l.spec.DotNet {
+		if l.alias, err = makeAlias(l.Path(), l.spec.Name); err != nil {
+			return err
+		}
+	}
 	return writeCard(l.card, &l.spec, os.Getpid())
 }
 
@@ -179,6 +185,9 @@ func (l *Listener) Close() error {
 // end removes the files and closes them. The directory is locked.
 func (l *Listener) end() error {
 	var failed error
+	if l.alias != "" {
+		failed = removeAlias(l.alias, l.Path())
+	}
 	if l.room != nil {
 		failed = errors.Join(failed, l.pipes.dir.Remove(roomPrefix+l.key))
 	}

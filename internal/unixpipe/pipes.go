@@ -8,13 +8,11 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/winsys-go/ipc/internal/backend"
@@ -161,12 +159,7 @@ func (p *Pipes) served(name string) bool {
 	if err != nil {
 		return true
 	}
-	conn, err := net.Dial("unix", path)
-	if err == nil {
-		conn.Close()
-		return true
-	}
-	return !errors.Is(err, syscall.ECONNREFUSED) && !errors.Is(err, fs.ErrNotExist)
+	return listens(path)
 }
 
 // List describes the pipes that are served, ordered by name. Files of dead
