@@ -22,10 +22,13 @@
 //     [PipeListener] is a net.Listener, a [PipeConn] a net.Conn. [AnonymousPipe]
 //     makes one without a name.
 //
+// [Inherit] hands objects, and ends of pipes, to a child process, whether they have
+// names or not.
+//
 // Create… makes an object or opens the one that has the name, and Existed tells
 // which; Open… requires it to exist. An object without a name is for the
-// goroutines of one process. Info describes an object, its holders and its
-// waits; [Namespace.Objects] describes all.
+// goroutines of one process, and for children that inherit it. Info describes
+// an object, its holders and its waits; [Namespace.Objects] describes all.
 //
 // # Lifetime
 //
@@ -104,8 +107,9 @@
 //
 // # Environment variables
 //
-// None. Two programs of one user always meet, be they started by a shell, cron
-// or a service manager.
+// None says where names are: two programs of one user always meet, be they started
+// by a shell, cron or a service manager. [Inherit] uses IPC_INHERITED, and the
+// option DotNet of a pipe the directory for temporary files (TMPDIR).
 //
 // # Systems
 //
@@ -116,6 +120,7 @@
 //	SignalAndWait                   yes     yes      builds; ErrUnsupported
 //	mailslot                        yes     yes      builds; ErrUnsupported
 //	pipe                            yes     yes      builds; ErrUnsupported
+//	Inherit                         yes     not yet  builds; ErrUnsupported
 //
 // ¹ Linux 5.3 and later.
 //

@@ -54,7 +54,7 @@ func fuzzedInfo(kind uint8, name, command string, flags uint8, number int, nanos
 }
 
 // FuzzOutput: whatever an object is called and whoever uses it, the text is fit
-// for a terminal, has a line for the object and no other, and the JSON says the
+// for a terminal, has a line for each object and no other, and the JSON says the
 // same as the object.
 func FuzzOutput(f *testing.F) {
 	for kind, name := range []string{"plain", "", "two words", "\x1b[2J", "a\nb\tc", "\xff\x9b1m", "\u202egnp.exe", "\u009b31m", `Global\x`} {
@@ -63,13 +63,18 @@ func FuzzOutput(f *testing.F) {
 	f.Fuzz(func(t *testing.T, kind uint8, name, command string, flags uint8, number int, nanoseconds int64) {
 		o := fuzzedInfo(kind, name, command, flags, number, nanoseconds)
 		var text bytes.Buffer
-		table(&text, []ipc.Info{o}, nil)
+		pipe := ipc.PipeInfo{
+			Name: name, MessageMode: flags&1 != 0, Direction: ipc.PipeDirection(kind % 3), ServerPID: number,
+			MaxInstances: number, Clients: int(nanoseconds), Path: name,
+		}
+		table(&text, []ipc.Info{o}, []ipc.PipeInfo{pipe})
 		fit(t, text.String())
-		if lines := strings.Count(text.String(), "\n"); lines != 2 {
-			t.Errorf("a table of one object has %d lines: %q", lines, &text)
+		if lines := strings.Count(text.String(), "\n"); lines != 3 {
+			t.Errorf("a table of an object and a pipe has %d lines: %q", lines, &text)
 		}
 		text.Reset()
 		details(&text, &o)
+		pipeDetails(&text, &pipe)
 		fit(t, text.String())
 
 		text.Reset()

@@ -18,7 +18,8 @@ lives as long as its server. Names are in upper or lower case: chat, build\chat 
 \\.\pipe\build\chat.`,
 		Example: `  ipc pipe listen chat                 in one terminal
   ipc pipe connect chat                in another
-  ipc pipe listen upper --message --exec tr -- a-z A-Z`,
+  ipc pipe listen greet --message --exec sed -- -u 's/^/hello, /'
+  ipc pipe call greet world`,
 	}
 	c.AddCommand(a.pipeListen(), a.pipeConnect(), a.pipeCall())
 	return a.parent(c)
@@ -39,6 +40,7 @@ only one, all of the input was sent; at a terminal it does not wait for that.
 
 With --exec each client is served by a run of CMD, to which the pipe is the standard
 input and output, several at once, until interrupted. That CMD fails is reported.
+One that answers messages must not hold its output back.
 
 With --message the pipe has messages: each line of the input, or of what CMD writes,
 is one, and each message is a line.`,
@@ -125,7 +127,7 @@ With --message, which needs a pipe of messages, each line of the input is one, a
 each message is a line.`,
 		Example: `  ipc pipe connect chat
   ipc pipe connect drop < archive.tar
-  printf 'one\ntwo\n' | ipc pipe connect upper --message`,
+  printf 'one\ntwo\n' | ipc pipe connect greet --message`,
 		Args:              arguments("NAME"),
 		ValidArgsFunction: a.completeName("pipe"),
 	}
@@ -155,7 +157,7 @@ func (a *app) pipeCall() *cobra.Command {
 		Short: "Send a message to a server and print its answer",
 		Long: `Connect to a pipe of messages, send one, wait for the answer and print it, with a
 line feed behind it.`,
-		Example:           `  ipc pipe call upper "hello" --timeout 5s`,
+		Example:           `  ipc pipe call greet world --timeout 5s`,
 		Args:              arguments("NAME", "REQUEST"),
 		ValidArgsFunction: a.completeName("pipe"),
 	}
