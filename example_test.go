@@ -361,9 +361,12 @@ func Example_surviveTheOwner() {
 }
 
 // TestDocumentedCode makes sure that the Go code in the documents is the code
-// of the examples above, which compiles and runs.
+// of the examples, which compiles and runs.
 func TestDocumentedCode(t *testing.T) {
-	here := squeeze(read(t, "example_test.go") + read(t, "example_mailslot_test.go"))
+	here := ""
+	for _, name := range []string{"example_test.go", "example_mailslot_test.go", "example_inherit_test.go", "pipe_example_test.go", "examples/grpc/main.go"} {
+		here += squeeze(read(t, name)) + "\n"
+	}
 	blocks := regexp.MustCompile("(?s)```go\n(.*?)```")
 	for _, name := range []string{"README.md", "docs/cookbook.md"} {
 		found := blocks.FindAllStringSubmatch(read(t, name), -1)
@@ -377,7 +380,7 @@ func TestDocumentedCode(t *testing.T) {
 				code = strings.TrimSuffix(strings.TrimSpace(body), "}")
 			}
 			if !strings.Contains(here, squeeze(code)) {
-				t.Errorf("%s has code that is not in example_test.go:\n%s", name, code)
+				t.Errorf("%s has code that is in no example:\n%s", name, code)
 			}
 		}
 	}
