@@ -347,23 +347,6 @@ type lentFiles struct {
 	files map[*os.File]bool
 }
 
-func (l *lentFiles) add(f *os.File) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.files == nil {
-		l.files = map[*os.File]bool{}
-	}
-	l.files[f] = true
-}
-
-// drop closes one of them.
-func (l *lentFiles) drop(f *os.File) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.files, f)
-	f.Close()
-}
-
 func (l *lentFiles) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

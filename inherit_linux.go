@@ -150,7 +150,7 @@ func giveFile(cmd *exec.Cmd, f *os.File, lent *lentFiles) (gifted, func(), error
 		d, err = linux.Duplicate(raw, f.Name())
 	}
 	if err != nil {
-		return gifted{}, nil, anonymousError(err)
+		return gifted{}, nil, unwrapOnce(failAnonymous("", err))
 	}
 	g, err := giveFiles(cmd, d)
 	if err != nil {
@@ -160,6 +160,23 @@ func giveFile(cmd *exec.Cmd, f *os.File, lent *lentFiles) (gifted, func(), error
 	lent.add(d)
 	runtime.AddCleanup(cmd, lent.drop, d)
 	return g, func() { lent.drop(d) }, nil
+}
+
+func (l *lentFiles) add(f *os.File) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.files == nil {
+		l.files = map[*os.File]bool{}
+	}
+	l.files[f] = true
+}
+
+// drop closes one of them.
+func (l *lentFiles) drop(f *os.File) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.files, f)
+	f.Close()
 }
 
 // giveFiles has the child start with files.

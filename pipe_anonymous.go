@@ -112,25 +112,20 @@ func (w *PipeWriter) Name() string { return "" }
 
 // failAnonymous gives the errors of files those of pipes.
 func failAnonymous(op string, err error) error {
-	if err == nil || err == io.EOF {
-		return err
-	}
-	return fail(op, "", anonymousError(err))
-}
-
-func anonymousError(err error) error {
 	var path *os.PathError
 	switch {
+	case err == nil || err == io.EOF:
+		return err
 	case errors.Is(err, os.ErrClosed):
-		return errPipeClosed
+		err = errPipeClosed
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		return os.ErrDeadlineExceeded
+		err = os.ErrDeadlineExceeded
 	case errors.Is(err, os.ErrNoDeadline):
-		return fmt.Errorf("%w: %w", ErrUnsupported, err)
+		err = fmt.Errorf("%w: %w", ErrUnsupported, err)
 	case errors.Is(err, errNobodyReads):
-		return fmt.Errorf("%w: %w", ErrBrokenPipe, errNobodyReads)
+		err = fmt.Errorf("%w: %w", ErrBrokenPipe, errNobodyReads)
 	case errors.As(err, &path):
-		return path.Err
+		err = path.Err
 	}
-	return err
+	return fail(op, "", err)
 }
