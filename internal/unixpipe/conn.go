@@ -29,6 +29,10 @@ type Conn struct {
 	room     *room // server: whom to tell that an instance is free
 	taken    bool  // from another process, where the room is
 
+	incoming inflow // if rings
+	outgoing outflow
+	rings    atomic.Bool // the peer knows of rings, and its hello was read
+
 	greeted    atomic.Bool // the peer's hello was read, or is not to be expected
 	greeting   gate        // guards the following
 	hello      [helloSize]byte
@@ -47,8 +51,8 @@ type Conn struct {
 
 	reading gate // guards in
 	in      reader
-	writing gate // guards the following
-	out     []byte
+	writing gate   // guards the following
+	out     []byte // a header
 	open    bool   // parts of a message were sent, and not yet the last
 	owed    []byte // what must be sent before anything else
 }
@@ -66,6 +70,8 @@ func newConn(p *Pipes, sock *net.UnixConn, spec *backend.PipeSpec) *Conn {
 		greeting: newGate(), reading: newGate(), writing: newGate(),
 	}
 	c.raw, _ = sock.SyscallConn() // fails only for a nil socket
+	c.incoming.init(c.raw)
+	c.outgoing.init(sock, c.raw, c.peerHasRings)
 	return c
 }
 
@@ -127,8 +133,18 @@ func (c *Conn) receiveWith(b, oob []byte, flags int) (n, oobn int, err error) {
 	return n, oobn, mendRead(err)
 }
 
+// peerHasRings reports whether the peer is known to take what is large through
+// memory.
+func (c *Conn) peerHasRings() bool {
+	c.greetNow()
+	return c.rings.Load()
+}
+
 // source is where the bytes after the hello come from.
 func (c *Conn) source(p []byte) (int, error) {
+	if c.rings.Load() {
+		return c.incoming.read(p)
+	}
 	n, err := c.sock.Read(p)
 	if err != nil {
 		err = mendRead(err)
@@ -137,6 +153,9 @@ func (c *Conn) source(p []byte) (int, error) {
 }
 
 func (c *Conn) sourceNow(p []byte) (int, error) {
+	if c.rings.Load() {
+		return c.incoming.readNow(p)
+	}
 	n, _, err := c.receiveNow(p, nil)
 	return n, err
 }
@@ -224,7 +243,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 		c.writing.enter()
 		defer c.writing.leave()
 	}
-	n, err := c.sock.Write(p)
+	n, err := c.outgoing.write(nil, p)
 	return n, c.afterWrite(err)
 }
 
@@ -252,6 +271,10 @@ func (c *Conn) Peek(p []byte) (backend.Peeked, error) {
 }
 
 func (c *Conn) peekBytes(p []byte) (backend.Peeked, error) {
+	if c.rings.Load() {
+		n, available, err := c.incoming.peek(p)
+		return backend.Peeked{N: n, Available: available}, err
+	}
 	look := p
 	if len(p) == 0 {
 		look = make([]byte, 1) // to tell the end from nothing
@@ -264,8 +287,12 @@ func (c *Conn) peekBytes(p []byte) (backend.Peeked, error) {
 	return backend.Peeked{N: n, Available: max(n, c.arrived())}, nil
 }
 
-// arrived gives how many bytes the kernel has for this end.
+// arrived gives how many bytes there are for this end that were not read.
 func (c *Conn) arrived() (n int) {
+	if c.rings.Load() {
+		_, n, _ = c.incoming.peek(nil)
+		return n
+	}
 	c.raw.Control(func(fd uintptr) { n, _ = linux.Arrived(int(fd)) })
 	return n
 }
@@ -338,6 +365,8 @@ func (c *Conn) Close() error {
 	}
 	c.pipes.remove(c)
 	err := mend(c.sock.Close())
+	c.incoming.close()
+	c.outgoing.close()
 	if c.handedOver.Load() { // with the instance
 		for _, f := range given {
 			f.Close()

@@ -5,7 +5,6 @@ package unixpipe
 import (
 	"context"
 	"io"
-	"net"
 	"syscall"
 
 	"github.com/winsys-go/ipc/internal/backend"
@@ -131,25 +130,13 @@ func (c *Conn) writeMessage(p []byte, mayRunOut bool) (int, error) {
 	return len(p), nil
 }
 
-// cheaperToCopy is up to where a frame is put together for one plain write.
-const cheaperToCopy = 4 << 10
-
 var frameAbort = header{kind: kindAbort}.append(nil)
 
 // send sends a frame. When it cannot send all of it, it owes what withdraws the
 // message.
 func (c *Conn) send(h header, body []byte) error {
 	c.out = h.append(c.out[:0])
-	var sent int
-	var err error
-	if len(body) <= cheaperToCopy {
-		c.out = append(c.out, body...)
-		sent, err = c.sock.Write(c.out)
-	} else {
-		var n int64
-		n, err = (&net.Buffers{c.out, body}).WriteTo(c.sock)
-		sent = int(n)
-	}
+	sent, err := c.outgoing.write(c.out, body)
 	switch {
 	case err == nil:
 		c.open = h.kind == kindPart
@@ -174,7 +161,7 @@ func (c *Conn) owe(h header, body []byte, sent int, then []byte) {
 // pay sends what is owed.
 func (c *Conn) pay() error {
 	for len(c.owed) > 0 {
-		n, err := c.sock.Write(c.owed)
+		n, err := c.outgoing.write(nil, c.owed)
 		c.owed = c.owed[n:]
 		if err != nil {
 			return err
@@ -218,7 +205,7 @@ func (c *Conn) transact(request []byte, mayRunOut bool) ([]byte, error) {
 		if _, err := c.writeMessage(request, mayRunOut); err != nil {
 			return nil, err
 		}
-	} else if _, err := c.sock.Write(request); err != nil {
+	} else if _, err := c.outgoing.write(nil, request); err != nil {
 		return nil, c.afterWrite(err)
 	}
 	if err := c.greet(c.receive); err != nil {

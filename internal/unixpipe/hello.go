@@ -19,13 +19,17 @@ import (
 // A hello is the first that each end sends, with at most one descriptor:
 //
 //	 0  8 bytes  magic and version, as on a card
-//	 8  uint32   flags: 1 messages, 2 a descriptor comes with it; others are
-//	             offers that who does not know them does not answer
+//	 8  uint32   flags: 1 messages, 2 a descriptor comes with it, 4 this end
+//	             knows of rings; others are offers that who does not know them
+//	             does not answer
 //	12  uint32   server: the number of this connection's flag
 //	16  16 bytes reserved, 0
 const helloSize = 32
 
-const helloDescriptor = 2
+const (
+	helloDescriptor = 2
+	helloRings      = 4
+)
 
 // ourAddress begins the address of a client's socket. It tells the server, by
 // accept alone, that the client speaks this protocol; that the server does is
@@ -45,7 +49,7 @@ func isOurs(peer net.Addr) bool {
 // sendHello never blocks: it is the first in an empty buffer.
 func sendHello(sock *net.UnixConn, message bool, index int, descriptor *os.File) error {
 	var rights []byte
-	var flags uint32
+	flags := uint32(helloRings)
 	if message {
 		flags |= flagMessage
 	}
@@ -151,6 +155,7 @@ func (c *Conn) understand() error {
 	if flags&flagMessage != 0 != c.message {
 		return fmt.Errorf("%w: one end has messages, the other bytes", backend.ErrPipeProtocol)
 	}
+	c.rings.Store(flags&helloRings != 0)
 	if c.server || flags&helloDescriptor == 0 {
 		return nil
 	}

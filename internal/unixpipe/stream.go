@@ -1,0 +1,474 @@
+//go:build linux
+
+package unixpipe
+
+import (
+	"cmp"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"syscall"
+
+	"github.com/winsys-go/ipc/internal/linux"
+)
+
+// A stream is the bytes between two ends of this package, in the two directions
+// of a socket: small ones as they are, large ones through rings.
+
+// What is worth while. A ring costs about as much as the socket takes for the
+// bytes that are sent before there is one.
+var (
+	largeFrom  atomic.Int64 // what is large
+	offerAfter atomic.Int64 // how many large bytes a writer sends before it makes a ring
+)
+
+const (
+	defaultLarge = 16 << 10
+	defaultOffer = 1 << 20
+	// mostPiece is the largest piece. While the reader copies one, the writer
+	// makes the next.
+	mostPiece = 128 << 10
+	// offerAgain is how many large bytes later a writer tries again that could
+	// not make a ring.
+	offerAgain = 64 << 20
+)
+
+func init() { SetLarge(defaultLarge, defaultOffer) }
+
+// SetLarge sets, for connections that are made from now on, what goes through
+// memory: writes of so many bytes, when so many were written by such. For tests.
+func SetLarge(from, after int) (restore func()) {
+	f, a := largeFrom.Swap(int64(from)), offerAfter.Swap(int64(after))
+	return func() { SetLarge(int(f), int(a)) }
+}
+
+// An outflow is the outgoing direction.
+type outflow struct {
+	sock  *net.UnixConn
+	raw   syscall.RawConn
+	knows func() bool // whether the peer is known to know of rings
+
+	mu     sync.Mutex // guards the following
+	large  int
+	budget int // large bytes until a ring is offered
+	ring   *ring
+	at     uint64 // place in the stream, from when the ring was offered
+	store  []byte
+}
+
+func (f *outflow) init(sock *net.UnixConn, raw syscall.RawConn, knows func() bool) {
+	f.sock, f.raw, f.knows = sock, raw, knows
+	f.large, f.budget = int(largeFrom.Load()), int(offerAfter.Load())
+}
+
+// write writes head, which is small, and body.
+func (f *outflow) write(head, body []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(body) < f.large || !f.usable(len(body)) {
+		return f.plain(head, body)
+	}
+	sent := 0
+	for len(body) > 0 {
+		piece := body[:min(len(body), mostPiece)]
+		n, err := f.send(head, piece)
+		sent += n
+		if err != nil {
+			return sent, err
+		}
+		head, body = nil, body[len(piece):]
+	}
+	return sent, nil
+}
+
+// usable reports whether there is a ring that the reader has, and offers one
+// when it is time.
+func (f *outflow) usable(size int) bool {
+	if f.ring != nil {
+		return f.ring.ready.Load() != 0
+	}
+	f.budget -= size
+	if f.budget < 0 && f.knows() {
+		f.offer()
+	}
+	return false
+}
+
+// offer makes a ring and sends it, unless memory, descriptors or room in the
+// socket are wanting.
+func (f *outflow) offer() {
+	f.budget = offerAgain
+	mem, file, err := linux.NewSharedMemory(memoryBytes)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	err = syscall.EBADF
+	f.raw.Control(func(fd uintptr) { err = linux.SendWith(int(fd), []byte{0}, int(file.Fd())) })
+	if err != nil {
+		mem.Close()
+		f.budget = 0 // and the next large write will do it
+		return
+	}
+	f.ring, f.at = newRing(mem), firstPlace
+}
+
+// send sends a piece through the ring or, when that is full, the socket: a
+// writer waits in one place only.
+func (f *outflow) send(head, piece []byte) (int, error) {
+	ok, err := f.ring.put(piece, f.at+uint64(len(head)))
+	if err != nil {
+		return 0, err
+	}
+	if !ok {
+		return f.plain(head, piece)
+	}
+	f.store = append(append(f.store[:0], head...), 0)
+	n, err := f.sock.Write(f.store)
+	f.at += uint64(n)
+	if err != nil || n < len(f.store) {
+		f.ring.withdraw()
+		return n, err
+	}
+	f.ring.sent(len(piece))
+	return len(head) + len(piece), nil
+}
+
+// cheaperToCopy is up to where head and body are put together for one plain
+// write.
+const cheaperToCopy = 4 << 10
+
+// plain writes to the socket.
+func (f *outflow) plain(head, body []byte) (n int, err error) {
+	switch {
+	case len(head) == 0:
+		n, err = f.sock.Write(body)
+	case len(body) <= cheaperToCopy:
+		f.store = append(append(f.store[:0], head...), body...)
+		n, err = f.sock.Write(f.store)
+	default:
+		var long int64
+		long, err = (&net.Buffers{head, body}).WriteTo(f.sock)
+		n = int(long)
+	}
+	f.at += uint64(n)
+	return n, err
+}
+
+// close unmaps the ring. The socket is closed: nobody blocks.
+func (f *outflow) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ring != nil {
+		f.ring.mem.Close()
+		f.ring = nil
+	}
+	f.budget = offerAgain
+}
+
+// An inflow is the incoming direction, after the hello.
+type inflow struct {
+	raw  syscall.RawConn
+	once func(fd uintptr) bool
+
+	mu       sync.Mutex // guards the following
+	into     []byte     // what a read is to fill, and its outcome
+	n        int
+	err      error
+	receiver linux.Receiver
+	offered  bool // a ring, which may have been refused
+	closed   bool
+	ring     *ring
+	at       uint64 // place in the stream of what comes next
+	left     int    // bytes of the present piece
+	store    []byte
+	ahead    []byte // the part of store that was received, markers included
+	pieces   bool   // what was received last had markers
+	failed   error  // what the peer did wrong
+}
+
+const (
+	leastAhead = 4 << 10
+	mostPeeked = 64 << 10
+)
+
+func (f *inflow) init(raw syscall.RawConn) {
+	f.raw = raw
+	f.once = f.try
+}
+
+// read reads what has come, and waits for that.
+func (f *inflow) read(p []byte) (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.into, f.n, f.err = p, 0, nil
+	outer := f.raw.Read(f.once)
+	f.into = nil
+	if outer != nil {
+		return 0, mendRead(outer)
+	}
+	return f.n, f.err
+}
+
+// readNow reads without waiting.
+func (f *inflow) readNow(p []byte) (int, error) {
+	if !f.mu.TryLock() {
+		return 0, errNothing
+	}
+	defer f.mu.Unlock()
+	f.into, f.n, f.err = p, 0, errNothing
+	outer := f.raw.Control(func(fd uintptr) {
+		if f.try(fd) {
+			return
+		}
+		f.err = errNothing
+	})
+	f.into = nil
+	if outer != nil {
+		return 0, mend(outer)
+	}
+	return f.n, f.err
+}
+
+// try gives out what there is and receives when there is nothing. It reports
+// whether there is an outcome.
+func (f *inflow) try(fd uintptr) bool {
+	if len(f.into) == 0 {
+		f.err = nil
+		return true
+	}
+	for {
+		if f.n, f.err = f.give(f.into); f.n > 0 || f.err != nil {
+			return true
+		}
+		direct := !f.pieces || f.ring == nil
+		into := f.into
+		if !direct {
+			into = f.room(leastAhead)
+		}
+		n, err := f.receive(int(fd), into)
+		switch {
+		case err == syscall.EAGAIN:
+			return false
+		case err != nil:
+			f.err = err
+			return true
+		case !direct:
+			f.ahead = f.store[:n]
+			f.pieces = false
+		case n == 0: // an offer
+		default:
+			before, size, err := f.next(n)
+			if err != nil {
+				f.err = err
+				return true
+			}
+			if size > 0 {
+				f.ahead = append(f.room(n - before)[:0], into[before:n]...)
+			}
+			if f.at += uint64(before); before > 0 {
+				f.n = before
+				return true
+			}
+		}
+	}
+}
+
+// peek shows what has come, and how much that is, and takes nothing. When more
+// than it looks at has come, what is in the ring of that does not count.
+func (f *inflow) peek(p []byte) (n, available int, err error) {
+	if !f.mu.TryLock() {
+		return 0, 0, errNothing
+	}
+	defer f.mu.Unlock()
+	if outer := f.raw.Control(func(fd uintptr) { err = f.collect(int(fd), max(len(p), mostPeeked)) }); outer != nil {
+		return 0, 0, mend(outer)
+	}
+	n, available, failed := f.look(p)
+	if failed != nil || available == 0 {
+		return 0, 0, cmp.Or(failed, err)
+	}
+	if err == nil {
+		f.raw.Control(func(fd uintptr) {
+			more, _ := linux.Arrived(int(fd))
+			available += more
+		})
+	}
+	return n, available, nil
+}
+
+// collect receives until there are so many bytes ahead, or no more have come.
+func (f *inflow) collect(fd, want int) error {
+	for len(f.ahead) < want {
+		if len(f.store) < want {
+			f.store = append(make([]byte, 0, want), f.ahead...)[:want]
+		} else {
+			copy(f.store, f.ahead)
+		}
+		have := len(f.ahead)
+		n, err := f.receive(fd, f.store[have:])
+		f.ahead = f.store[:have+n]
+		if err == syscall.EAGAIN {
+			return errNothing
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// look copies into p of what was received, and counts it.
+func (f *inflow) look(p []byte) (n, available int, err error) {
+	rest, at := f.ahead, f.at
+	var number, place uint64
+	show := func(size int) {
+		f.ring.copyOut(p[n:][:min(len(p)-n, size)], place)
+		n += min(len(p)-n, size)
+		available += size
+		place = rounded(place + uint64(size))
+	}
+	if f.ring != nil {
+		number, place = f.ring.count, f.ring.place
+		if f.left > 0 {
+			show(f.left)
+		}
+	}
+	for len(rest) > 0 {
+		before, size := len(rest), 0
+		if f.ring != nil {
+			if before, size, err = f.ring.next(number, at, len(rest)); err != nil {
+				return 0, 0, err
+			}
+		}
+		n += copy(p[n:], rest[:before])
+		available += before
+		rest, at = rest[before:], at+uint64(before)
+		if size > 0 {
+			show(size)
+			rest, at, number = rest[1:], at+1, number+1
+		}
+	}
+	return n, available, nil
+}
+
+// next looks for a marker among the next n bytes.
+func (f *inflow) next(n int) (before, size int, err error) {
+	if f.failed != nil {
+		return 0, 0, f.failed
+	}
+	if f.ring == nil {
+		return n, 0, nil
+	}
+	before, size, f.failed = f.ring.next(f.ring.count, f.at, n)
+	return before, size, f.failed
+}
+
+// give gives out what was received: of a piece, or bytes up to a marker.
+func (f *inflow) give(p []byte) (int, error) {
+	for f.left == 0 {
+		if len(f.ahead) == 0 {
+			return 0, nil
+		}
+		before, size, err := f.next(len(f.ahead))
+		if err != nil {
+			return 0, err
+		}
+		if before > 0 {
+			n := copy(p, f.ahead[:before])
+			f.pass(n)
+			return n, nil
+		}
+		f.pass(1)
+		f.left, f.pieces = size, true
+		f.ring.count++
+	}
+	n := min(len(p), f.left)
+	f.ring.copyOut(p[:n], f.ring.place)
+	f.left -= n
+	f.ring.took(n, f.left == 0)
+	return n, nil
+}
+
+// pass passes over n of the bytes that were received.
+func (f *inflow) pass(n int) {
+	f.ahead = f.ahead[n:]
+	f.at += uint64(n)
+}
+
+// room makes room for n bytes to be received, where there are none.
+func (f *inflow) room(n int) []byte {
+	if len(f.store) < n {
+		f.store = make([]byte, max(n, leastAhead))
+	}
+	return f.store
+}
+
+// receive receives bytes. The last one, if a descriptor comes with it, is none
+// of the stream but offers a ring.
+func (f *inflow) receive(fd int, p []byte) (int, error) {
+	if f.offered {
+		n, err := readOnce(fd, p)
+		if n == 0 && err == nil {
+			err = io.EOF
+		}
+		return n, endOf(err)
+	}
+	n, marked, fds, err := f.receiver.Receive(fd, p)
+	if marked && n > 0 {
+		f.accept(fds, len(f.ahead)+n-1)
+		return n - 1, nil
+	}
+	for _, fd := range fds {
+		syscall.Close(fd)
+	}
+	if n == 0 && err == nil {
+		err = io.EOF
+	}
+	return n, endOf(err)
+}
+
+func readOnce(fd int, p []byte) (int, error) {
+	for {
+		n, err := syscall.Read(fd, p)
+		if err != syscall.EINTR {
+			return max(n, 0), err
+		}
+	}
+}
+
+// endOf is mendRead for what the kernel says itself.
+func endOf(err error) error {
+	if err == nil || err == syscall.EAGAIN {
+		return err
+	}
+	return mendRead(err)
+}
+
+// accept takes the ring that was offered. Without the means to, or if it is not
+// as it should be, the writer goes on without, and nobody else is told. Before it
+// came bytes that were not passed yet.
+func (f *inflow) accept(fds []int, before int) {
+	f.offered = true
+	for _, fd := range fds {
+		if f.ring == nil && !f.closed {
+			if mem, err := linux.OpenSharedMemory(fd, memoryBytes); err == nil {
+				f.ring, f.at = newRing(mem), firstPlace-uint64(before)
+				f.ring.ready.Store(1)
+			}
+		}
+		syscall.Close(fd)
+	}
+}
+
+// close unmaps the ring. The socket is closed: nobody blocks.
+func (f *inflow) close() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
+	if f.ring != nil {
+		f.ring.mem.Close()
+		f.ring, f.left, f.ahead = nil, 0, nil
+	}
+}
