@@ -16,10 +16,9 @@ type Receiver struct {
 	control [24]byte // for two descriptors; the kernel closes what else there is
 }
 
-// Receive reads what there is, without blocking. marked reports whether
-// descriptors came with the last of the bytes, whether or not this process could
-// take them; those that it took are the caller's to close.
-func (r *Receiver) Receive(fd int, p []byte) (n int, marked bool, fds []int, err error) {
+// Receive reads what there is, without blocking. The descriptors that came with
+// it are the caller's to close.
+func (r *Receiver) Receive(fd int, p []byte) (n int, fds []int, err error) {
 	r.vector.Base = unsafe.SliceData(p)
 	r.vector.SetLen(len(p))
 	r.header = unix.Msghdr{Iov: &r.vector, Iovlen: 1, Control: &r.control[0]}
@@ -31,10 +30,9 @@ func (r *Receiver) Receive(fd int, p []byte) (n int, marked bool, fds []int, err
 		}
 		r.vector.Base = nil
 		if errno != 0 {
-			return 0, false, nil, errno
+			return 0, nil, errno
 		}
-		marked = r.header.Controllen > 0 || r.header.Flags&unix.MSG_CTRUNC != 0
-		return int(count), marked, r.descriptors(), nil
+		return int(count), r.descriptors(), nil
 	}
 }
 
@@ -55,10 +53,10 @@ func (r *Receiver) descriptors() (fds []int) {
 	return fds
 }
 
-// SendWith sends bytes with a descriptor, all or none, without blocking.
-func SendWith(fd int, p []byte, descriptor int) error {
-	_, err := ignoringEINTR(func() (int, error) {
-		return unix.SendmsgN(fd, p, unix.UnixRights(descriptor), nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+// SendWith sends pieces of bytes one after the other, or some of the bytes, and
+// with the first a descriptor, without blocking.
+func SendWith(fd int, pieces [][]byte, descriptor int) (int, error) {
+	return ignoringEINTR(func() (int, error) {
+		return unix.SendmsgBuffers(fd, pieces, unix.UnixRights(descriptor), nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 	})
-	return err
 }

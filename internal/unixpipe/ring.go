@@ -19,7 +19,7 @@ import (
 //	   0  uint64  head: how far the reader is; written by the reader
 //	  64  uint64  1 once the reader has the memory; written by the reader
 //	4096          slots, one after the other; written by the writer:
-//	              0  uint64  where the marker is in the stream; 0: nowhere yet
+//	              0  uint64  where the marker is in the stream, counted from 1
 //	              8  uint64  size of the piece
 //	8192          the pieces, each at a multiple of granule
 //
@@ -65,30 +65,27 @@ func (r *ring) slot(number uint64) slot {
 	return slot{r.mem.Word(offset), r.mem.Word(offset + 8)}
 }
 
-// firstPlace is the place of the byte after the offer of a ring. Those before
-// it have places too, and none has 0.
-const firstPlace = 1 << 32
-
 // rounded gives the first place for a piece from there on, and so the room that
 // one takes.
 func rounded(n uint64) uint64 { return (n + granule - 1) &^ (granule - 1) }
 
-// put copies a piece into the ring, whose marker will be at a place of the
-// stream; ok is false when there is no room.
-func (r *ring) put(piece []byte, at uint64) (ok bool, err error) {
+// room is how much of the ring is free.
+func (r *ring) room() (int, error) {
 	used := r.place - r.head.Load()
 	if used > ringBytes {
-		return false, fmt.Errorf("%w: the reader has taken %d bytes too many", backend.ErrPipeProtocol, -used)
+		return 0, fmt.Errorf("%w: the reader has taken %d bytes too many", backend.ErrPipeProtocol, -used)
 	}
-	if used+rounded(uint64(len(piece))) > ringBytes {
-		return false, nil
-	}
+	return int(ringBytes - used), nil
+}
+
+// put copies a piece into the ring, for which there is room. Its marker will be
+// at a place of the stream.
+func (r *ring) put(piece []byte, at uint64) {
 	n := copy(r.pieces[r.place%ringBytes:], piece)
 	copy(r.pieces, piece[n:])
 	s := r.slot(r.count)
 	s.size.Store(uint64(len(piece)))
 	s.at.Store(at)
-	return true, nil
 }
 
 // sent says that the marker of the last piece was sent, withdraw that it was

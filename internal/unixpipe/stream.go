@@ -5,7 +5,9 @@ package unixpipe
 import (
 	"cmp"
 	"io"
+	"math"
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -28,10 +30,15 @@ const (
 	defaultOffer = 1 << 20
 	// mostPiece is the largest piece. While the reader copies one, the writer
 	// makes the next.
-	mostPiece = 128 << 10
+	mostPiece  = 128 << 10
+	leastPiece = 16 << 10
+	mostAside  = 32 << 10
 	// offerAgain is how many large bytes later a writer tries again that could
 	// not make a ring.
 	offerAgain = 64 << 20
+	// mostOffers is how often a ring is offered: a reader looks for offers only
+	// while it receives much.
+	mostOffers = 8
 )
 
 func init() { SetLarge(defaultLarge, defaultOffer) }
@@ -53,77 +60,129 @@ type outflow struct {
 	large  int
 	budget int // large bytes until a ring is offered
 	ring   *ring
-	at     uint64 // place in the stream, from when the ring was offered
+	file   *os.File // the ring's, until the reader has it
+	due    bool     // the ring is to be offered
+	offers int
+	at     uint64 // place in the stream, counted from 1
 	store  []byte
 }
 
 func (f *outflow) init(sock *net.UnixConn, raw syscall.RawConn, knows func() bool) {
 	f.sock, f.raw, f.knows = sock, raw, knows
 	f.large, f.budget = int(largeFrom.Load()), int(offerAfter.Load())
+	f.at = 1
 }
 
 // write writes head, which is small, and body.
 func (f *outflow) write(head, body []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(body) < f.large || !f.usable(len(body)) {
+	if len(body) < f.large {
 		return f.plain(head, body)
+	}
+	if !f.usable(len(body)) {
+		return f.offering(head, body)
 	}
 	sent := 0
 	for len(body) > 0 {
-		piece := body[:min(len(body), mostPiece)]
-		n, err := f.send(head, piece)
+		n, err := f.send(head, body)
 		sent += n
 		if err != nil {
 			return sent, err
 		}
-		head, body = nil, body[len(piece):]
+		head, body = nil, body[n-len(head):]
 	}
 	return sent, nil
 }
 
-// usable reports whether there is a ring that the reader has, and offers one
+// usable reports whether there is a ring that the reader has, and makes one
 // when it is time.
 func (f *outflow) usable(size int) bool {
-	if f.ring != nil {
-		return f.ring.ready.Load() != 0
+	if f.ring != nil && f.ring.ready.Load() != 0 {
+		f.closeFile()
+		return true
 	}
-	f.budget -= size
-	if f.budget < 0 && f.knows() {
-		f.offer()
+	if f.budget -= size; f.budget > 0 || !f.knows() {
+		return false
 	}
+	f.budget = int(offerAfter.Load())
+	switch {
+	case f.ring == nil:
+		f.make()
+	case f.offers == mostOffers:
+		f.drop()
+	}
+	f.due = f.ring != nil
 	return false
 }
 
-// offer makes a ring and sends it, unless memory, descriptors or room in the
-// socket are wanting.
-func (f *outflow) offer() {
-	f.budget = offerAgain
+// make makes a ring, unless memory or descriptors are wanting.
+func (f *outflow) make() {
 	mem, file, err := linux.NewSharedMemory(memoryBytes)
 	if err != nil {
+		f.budget = offerAgain
 		return
 	}
-	defer file.Close()
-	err = syscall.EBADF
-	f.raw.Control(func(fd uintptr) { err = linux.SendWith(int(fd), []byte{0}, int(file.Fd())) })
-	if err != nil {
-		mem.Close()
-		f.budget = 0 // and the next large write will do it
-		return
-	}
-	f.ring, f.at = newRing(mem), firstPlace
+	f.ring, f.file, f.offers = newRing(mem), file, 0
 }
 
-// send sends a piece through the ring or, when that is full, the socket: a
-// writer waits in one place only.
-func (f *outflow) send(head, piece []byte) (int, error) {
-	ok, err := f.ring.put(piece, f.at+uint64(len(head)))
+// drop gives up a ring that the reader has not taken.
+func (f *outflow) drop() {
+	f.ring.mem.Close()
+	f.ring, f.budget = nil, offerAgain
+	f.closeFile()
+}
+
+func (f *outflow) closeFile() {
+	if f.file != nil {
+		f.file.Close()
+		f.file = nil
+	}
+}
+
+// offering writes to the socket and, when it is due, sends the ring along with
+// the first bytes, as many as the kernel takes at once or not at all.
+func (f *outflow) offering(head, body []byte) (int, error) {
+	if !f.due {
+		return f.plain(head, body)
+	}
+	var sent int
+	first := body[:min(len(body), maxAtomic)]
+	f.raw.Control(func(fd uintptr) {
+		sent, _ = linux.SendWith(int(fd), [][]byte{head, first}, int(f.file.Fd()))
+	})
+	if sent <= 0 { // the socket is full
+		return f.plain(head, body)
+	}
+	f.due = false
+	f.offers++
+	f.at += uint64(sent)
+	if sent < len(head) {
+		return sent, io.ErrShortWrite // which the kernel does not do
+	}
+	rest := body[sent-len(head):]
+	if len(rest) == 0 {
+		return sent, nil
+	}
+	n, err := f.plain(nil, rest)
+	return sent + n, err
+}
+
+// send sends head and a piece of body, through the ring or, when that is full,
+// the socket: so a writer waits in one place only.
+func (f *outflow) send(head, body []byte) (int, error) {
+	room, err := f.ring.room()
 	if err != nil {
 		return 0, err
 	}
-	if !ok {
-		return f.plain(head, piece)
+	piece := body[:min(len(body), mostPiece, max(room, leastPiece))]
+	if len(body) <= maxAtomic {
+		piece = body
 	}
+	if len(piece) > room {
+		return f.plain(head, body[:min(len(piece), mostAside)])
+	}
+	f.ring.put(piece, f.at+uint64(len(head)))
 	f.store = append(append(f.store[:0], head...), 0)
 	n, err := f.sock.Write(f.store)
 	f.at += uint64(n)
@@ -160,11 +219,10 @@ func (f *outflow) plain(head, body []byte) (n int, err error) {
 func (f *outflow) close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.large = math.MaxInt
 	if f.ring != nil {
-		f.ring.mem.Close()
-		f.ring = nil
+		f.drop()
 	}
-	f.budget = offerAgain
 }
 
 // An inflow is the incoming direction, after the hello.
@@ -177,10 +235,11 @@ type inflow struct {
 	n        int
 	err      error
 	receiver linux.Receiver
-	offered  bool // a ring, which may have been refused
+	large    int
+	watching int // receives that look for the offer of a ring
 	closed   bool
 	ring     *ring
-	at       uint64 // place in the stream of what comes next
+	at       uint64 // place in the stream, counted from 1
 	left     int    // bytes of the present piece
 	store    []byte
 	ahead    []byte // the part of store that was received, markers included
@@ -194,8 +253,8 @@ const (
 )
 
 func (f *inflow) init(raw syscall.RawConn) {
-	f.raw = raw
-	f.once = f.try
+	f.raw, f.once = raw, f.try
+	f.large, f.at = int(largeFrom.Load()), 1
 }
 
 // read reads what has come, and waits for that.
@@ -257,7 +316,6 @@ func (f *inflow) try(fd uintptr) bool {
 		case !direct:
 			f.ahead = f.store[:n]
 			f.pieces = false
-		case n == 0: // an offer
 		default:
 			before, size, err := f.next(n)
 			if err != nil {
@@ -405,23 +463,23 @@ func (f *inflow) room(n int) []byte {
 	return f.store
 }
 
-// receive receives bytes. The last one, if a descriptor comes with it, is none
-// of the stream but offers a ring.
-func (f *inflow) receive(fd int, p []byte) (int, error) {
-	if f.offered {
-		n, err := readOnce(fd, p)
-		if n == 0 && err == nil {
-			err = io.EOF
-		}
-		return n, endOf(err)
+// watch is for how many receives a reader that has received much looks for the
+// offer of a ring. That takes a little longer, and an offer that is overlooked is
+// made again.
+const watch = 16
+
+// receive receives bytes, and perhaps a ring.
+func (f *inflow) receive(fd int, p []byte) (n int, err error) {
+	if f.watching == 0 {
+		n, err = readOnce(fd, p)
+	} else {
+		var fds []int
+		f.watching--
+		n, fds, err = f.receiver.Receive(fd, p)
+		f.accept(fds)
 	}
-	n, marked, fds, err := f.receiver.Receive(fd, p)
-	if marked && n > 0 {
-		f.accept(fds, len(f.ahead)+n-1)
-		return n - 1, nil
-	}
-	for _, fd := range fds {
-		syscall.Close(fd)
+	if n >= f.large && f.ring == nil {
+		f.watching = watch
 	}
 	if n == 0 && err == nil {
 		err = io.EOF
@@ -447,14 +505,12 @@ func endOf(err error) error {
 }
 
 // accept takes the ring that was offered. Without the means to, or if it is not
-// as it should be, the writer goes on without, and nobody else is told. Before it
-// came bytes that were not passed yet.
-func (f *inflow) accept(fds []int, before int) {
-	f.offered = true
+// as it should be, the writer goes on without.
+func (f *inflow) accept(fds []int) {
 	for _, fd := range fds {
 		if f.ring == nil && !f.closed {
 			if mem, err := linux.OpenSharedMemory(fd, memoryBytes); err == nil {
-				f.ring, f.at = newRing(mem), firstPlace-uint64(before)
+				f.ring, f.watching = newRing(mem), 0
 				f.ring.ready.Store(1)
 			}
 		}
