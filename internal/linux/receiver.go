@@ -3,6 +3,8 @@
 package linux
 
 import (
+	"net"
+	"os"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -54,9 +56,32 @@ func (r *Receiver) descriptors() (fds []int) {
 }
 
 // SendWith sends pieces of bytes one after the other, or some of the bytes, and
-// with the first a descriptor, without blocking.
-func SendWith(fd int, pieces [][]byte, descriptor int) (int, error) {
+// with the first of them descriptors, without blocking.
+func SendWith(fd int, pieces [][]byte, descriptors ...int) (int, error) {
 	return ignoringEINTR(func() (int, error) {
-		return unix.SendmsgBuffers(fd, pieces, unix.UnixRights(descriptor), nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+		return unix.SendmsgBuffers(fd, pieces, unix.UnixRights(descriptors...), nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
 	})
+}
+
+// RingBell rings one: it sends a byte, and if that is impossible or would block,
+// none.
+func RingBell(fd int) {
+	unix.SendmsgN(fd, []byte{0}, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+}
+
+// NewBell makes a pair of sockets, one to be rung, one to be waited at.
+func NewBell() (wait *net.UnixConn, ring *os.File, err error) {
+	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)
+	if err != nil {
+		return nil, nil, explain(os.NewSyscallError("socketpair", err))
+	}
+	ring = os.NewFile(uintptr(fds[1]), "bell")
+	f := os.NewFile(uintptr(fds[0]), "bell")
+	defer f.Close()
+	c, err := net.FileConn(f)
+	if err != nil {
+		ring.Close()
+		return nil, nil, err
+	}
+	return c.(*net.UnixConn), ring, nil
 }

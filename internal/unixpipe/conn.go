@@ -65,11 +65,12 @@ const smallestBuffer = 4 * maxAtomic
 
 func newConn(p *Pipes, sock *net.UnixConn, spec *backend.PipeSpec) *Conn {
 	c := &Conn{
-		deadlines: deadlines{socket: sock}, pipes: p, sock: sock,
+		pipes: p, sock: sock,
 		message: spec.Message, framed: spec.Message,
 		greeting: newGate(), reading: newGate(), writing: newGate(),
 	}
 	c.raw, _ = sock.SyscallConn() // fails only for a nil socket
+	c.deadlines.socket = &c.outgoing
 	c.incoming.init(c.raw)
 	c.outgoing.init(sock, c.raw, c.peerHasRings)
 	return c
@@ -333,6 +334,8 @@ func (c *Conn) Disconnect() error {
 	}
 	c.sock.CloseRead() // which fail when the client is gone
 	c.sock.CloseWrite()
+	c.outgoing.stop()
+	c.incoming.stop()
 	return nil
 }
 
@@ -364,6 +367,7 @@ func (c *Conn) Close() error {
 		return nil
 	}
 	c.pipes.remove(c)
+	c.outgoing.stop()
 	err := mend(c.sock.Close())
 	c.incoming.close()
 	c.outgoing.close()

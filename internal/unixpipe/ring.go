@@ -18,6 +18,8 @@ import (
 //
 //	   0  uint64  head: how far the reader is; written by the reader
 //	  64  uint64  1 once the reader has the memory; written by the reader
+//	 128  uint64  where head has to be for the reader to ring the bell; 0: it
+//	              need not; written by the writer, and taken back by the reader
 //	4096          slots, one after the other; written by the writer:
 //	              0  uint64  where the marker is in the stream, counted from 1
 //	              8  uint64  size of the piece
@@ -37,6 +39,7 @@ const (
 	slots       = ringBytes / granule
 	headAt      = 0
 	readyAt     = 64
+	wantedAt    = 128
 	slotsAt     = 4 << 10
 	slotSize    = 16
 	piecesAt    = slotsAt + slots*slotSize
@@ -52,12 +55,13 @@ type ring struct {
 	pieces []byte
 	head   *atomic.Uint64
 	ready  *atomic.Uint64
+	wanted *atomic.Uint64
 	count  uint64 // pieces so far
 	place  uint64 // where the next is: writer; where the present one goes on: reader
 }
 
 func newRing(mem *linux.SharedMemory) *ring {
-	return &ring{mem: mem, pieces: mem.Bytes()[piecesAt:memoryBytes], head: mem.Word(headAt), ready: mem.Word(readyAt)}
+	return &ring{mem: mem, pieces: mem.Bytes()[piecesAt:memoryBytes], head: mem.Word(headAt), ready: mem.Word(readyAt), wanted: mem.Word(wantedAt)}
 }
 
 func (r *ring) slot(number uint64) slot {
@@ -120,11 +124,21 @@ func (r *ring) copyOut(p []byte, place uint64) {
 }
 
 // took gives the room of n bytes back, and at the end of a piece what was left
-// behind it.
-func (r *ring) took(n int, ended bool) {
+// behind it. It reports whether the writer waits for that.
+func (r *ring) took(n int, ended bool) (ring bool) {
 	r.place += uint64(n)
 	if ended {
 		r.place = rounded(r.place)
 	}
 	r.head.Store(r.place)
+	wanted := r.wanted.Load()
+	return wanted != 0 && r.place >= wanted && r.wanted.CompareAndSwap(wanted, 0)
+}
+
+// want has the reader ring when half of the ring is free. It reports whether it
+// is not already.
+func (r *ring) want() bool {
+	wanted := r.place - ringBytes/2
+	r.wanted.Store(wanted)
+	return r.head.Load() < wanted
 }

@@ -4,6 +4,7 @@ package unixpipe
 
 import (
 	"cmp"
+	"errors"
 	"io"
 	"math"
 	"net"
@@ -11,6 +12,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/winsys-go/ipc/internal/linux"
 )
@@ -30,9 +32,7 @@ const (
 	defaultOffer = 1 << 20
 	// mostPiece is the largest piece. While the reader copies one, the writer
 	// makes the next.
-	mostPiece  = 128 << 10
-	leastPiece = 16 << 10
-	mostAside  = 32 << 10
+	mostPiece = 128 << 10
 	// offerAgain is how many large bytes later a writer tries again that could
 	// not make a ring.
 	offerAgain = 64 << 20
@@ -56,12 +56,18 @@ type outflow struct {
 	raw   syscall.RawConn
 	knows func() bool // whether the peer is known to know of rings
 
-	mu     sync.Mutex // guards the following
+	waiting  sync.Mutex // guards the following
+	bell     *net.UnixConn
+	deadline time.Time
+	over     bool
+
+	mu     sync.Mutex // guards the following, and changes of bell
 	large  int
 	budget int // large bytes until a ring is offered
 	ring   *ring
-	file   *os.File // the ring's, until the reader has it
-	due    bool     // the ring is to be offered
+	rung   [16]byte
+	files  []*os.File // the reader's ends of memory and bell, until it has them
+	due    bool       // the ring is to be offered
 	offers int
 	at     uint64 // place in the stream, counted from 1
 	store  []byte
@@ -99,7 +105,7 @@ func (f *outflow) write(head, body []byte) (int, error) {
 // when it is time.
 func (f *outflow) usable(size int) bool {
 	if f.ring != nil && f.ring.ready.Load() != 0 {
-		f.closeFile()
+		f.closeFiles()
 		return true
 	}
 	if f.budget -= size; f.budget > 0 || !f.knows() {
@@ -118,25 +124,76 @@ func (f *outflow) usable(size int) bool {
 
 // make makes a ring, unless memory or descriptors are wanting.
 func (f *outflow) make() {
-	mem, file, err := linux.NewSharedMemory(memoryBytes)
+	f.budget = offerAgain
+	bell, ring, err := linux.NewBell()
 	if err != nil {
-		f.budget = offerAgain
 		return
 	}
-	f.ring, f.file, f.offers = newRing(mem), file, 0
+	mem, file, err := linux.NewSharedMemory(memoryBytes)
+	if err != nil {
+		bell.Close()
+		ring.Close()
+		return
+	}
+	f.budget = int(offerAfter.Load())
+	f.ring, f.files, f.offers = newRing(mem), []*os.File{file, ring}, 0
+	f.setBell(bell)
 }
 
 // drop gives up a ring that the reader has not taken.
 func (f *outflow) drop() {
+	f.setBell(nil)
 	f.ring.mem.Close()
 	f.ring, f.budget = nil, offerAgain
-	f.closeFile()
+	f.closeFiles()
 }
 
-func (f *outflow) closeFile() {
-	if f.file != nil {
-		f.file.Close()
-		f.file = nil
+func (f *outflow) closeFiles() {
+	for _, file := range f.files {
+		file.Close()
+	}
+	f.files = nil
+}
+
+// setBell sets what the writer waits at, which has the deadline of the socket.
+func (f *outflow) setBell(bell *net.UnixConn) {
+	f.waiting.Lock()
+	defer f.waiting.Unlock()
+	if f.bell != nil {
+		f.bell.Close()
+	}
+	f.bell = bell
+	switch {
+	case bell == nil:
+	case f.over:
+		bell.Close()
+	default:
+		bell.SetReadDeadline(f.deadline)
+	}
+}
+
+// SetReadDeadline and SetWriteDeadline are those of the socket; the latter also
+// is for who waits for room.
+func (f *outflow) SetReadDeadline(t time.Time) error { return f.sock.SetReadDeadline(t) }
+
+func (f *outflow) SetWriteDeadline(t time.Time) error {
+	f.waiting.Lock()
+	defer f.waiting.Unlock()
+	f.deadline = t
+	if f.bell != nil {
+		f.bell.SetReadDeadline(t)
+	}
+	return f.sock.SetWriteDeadline(t)
+}
+
+// stop ends the wait for room, now and later. The socket is closed, or shut
+// down.
+func (f *outflow) stop() {
+	f.waiting.Lock()
+	defer f.waiting.Unlock()
+	f.over = true
+	if f.bell != nil {
+		f.bell.Close()
 	}
 }
 
@@ -149,7 +206,7 @@ func (f *outflow) offering(head, body []byte) (int, error) {
 	var sent int
 	first := body[:min(len(body), maxAtomic)]
 	f.raw.Control(func(fd uintptr) {
-		sent, _ = linux.SendWith(int(fd), [][]byte{head, first}, int(f.file.Fd()))
+		sent, _ = linux.SendWith(int(fd), [][]byte{head, first}, int(f.files[0].Fd()), int(f.files[1].Fd()))
 	})
 	if sent <= 0 { // the socket is full
 		return f.plain(head, body)
@@ -168,19 +225,13 @@ func (f *outflow) offering(head, body []byte) (int, error) {
 	return sent + n, err
 }
 
-// send sends head and a piece of body, through the ring or, when that is full,
-// the socket: so a writer waits in one place only.
+// send sends head and a piece of body through the ring.
 func (f *outflow) send(head, body []byte) (int, error) {
-	room, err := f.ring.room()
-	if err != nil {
+	piece := body[:min(len(body), mostPiece)]
+	if err := f.await(rounded(uint64(len(piece)))); err == errNoBell {
+		return f.plain(head, piece)
+	} else if err != nil {
 		return 0, err
-	}
-	piece := body[:min(len(body), mostPiece, max(room, leastPiece))]
-	if len(body) <= maxAtomic {
-		piece = body
-	}
-	if len(piece) > room {
-		return f.plain(head, body[:min(len(piece), mostAside)])
 	}
 	f.ring.put(piece, f.at+uint64(len(head)))
 	f.store = append(append(f.store[:0], head...), 0)
@@ -192,6 +243,28 @@ func (f *outflow) send(head, body []byte) (int, error) {
 	}
 	f.ring.sent(len(piece))
 	return len(head) + len(piece), nil
+}
+
+// errNoBell says that the reader is gone. The socket knows more.
+var errNoBell = errors.New("the reader is gone")
+
+// await waits for room in the ring.
+func (f *outflow) await(need uint64) error {
+	for {
+		room, err := f.ring.room()
+		if err != nil || uint64(room) >= need {
+			return err
+		}
+		if !f.ring.want() {
+			continue
+		}
+		if _, err := f.bell.Read(f.rung[:]); err != nil {
+			if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed) {
+				return err
+			}
+			return errNoBell
+		}
+	}
 }
 
 // cheaperToCopy is up to where head and body are put together for one plain
@@ -217,6 +290,7 @@ func (f *outflow) plain(head, body []byte) (n int, err error) {
 
 // close unmaps the ring. The socket is closed: nobody blocks.
 func (f *outflow) close() {
+	f.stop()
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.large = math.MaxInt
@@ -236,6 +310,7 @@ type inflow struct {
 	err      error
 	receiver linux.Receiver
 	large    int
+	bell     int // to be rung; -1: none
 	watching int // receives that look for the offer of a ring
 	closed   bool
 	ring     *ring
@@ -253,7 +328,7 @@ const (
 )
 
 func (f *inflow) init(raw syscall.RawConn) {
-	f.raw, f.once = raw, f.try
+	f.raw, f.once, f.bell = raw, f.try, -1
 	f.large, f.at = int(largeFrom.Load()), 1
 }
 
@@ -445,7 +520,9 @@ func (f *inflow) give(p []byte) (int, error) {
 	n := min(len(p), f.left)
 	f.ring.copyOut(p[:n], f.ring.place)
 	f.left -= n
-	f.ring.took(n, f.left == 0)
+	if f.ring.took(n, f.left == 0) {
+		linux.RingBell(f.bell)
+	}
 	return n, nil
 }
 
@@ -504,25 +581,38 @@ func endOf(err error) error {
 	return mendRead(err)
 }
 
-// accept takes the ring that was offered. Without the means to, or if it is not
-// as it should be, the writer goes on without.
+// accept takes the ring that was offered, which is memory and a bell. Without
+// the means to, or if it is not as it should be, the writer goes on without.
 func (f *inflow) accept(fds []int) {
-	for _, fd := range fds {
-		if f.ring == nil && !f.closed {
-			if mem, err := linux.OpenSharedMemory(fd, memoryBytes); err == nil {
-				f.ring, f.watching = newRing(mem), 0
-				f.ring.ready.Store(1)
-			}
+	if len(fds) == 2 && f.ring == nil && !f.closed {
+		if mem, err := linux.OpenSharedMemory(fds[0], memoryBytes); err == nil {
+			f.ring, f.bell, f.watching = newRing(mem), fds[1], 0
+			f.ring.ready.Store(1)
+			fds = fds[:1]
 		}
+	}
+	for _, fd := range fds {
 		syscall.Close(fd)
+	}
+}
+
+// stop tells a writer that waits for room that nothing will be read any more.
+// The socket is closed or shut down: nobody blocks.
+func (f *inflow) stop() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.closed = true
+	if f.bell >= 0 {
+		syscall.Close(f.bell)
+		f.bell = -1
 	}
 }
 
 // close unmaps the ring. The socket is closed: nobody blocks.
 func (f *inflow) close() {
+	f.stop()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.closed = true
 	if f.ring != nil {
 		f.ring.mem.Close()
 		f.ring, f.left, f.ahead = nil, 0, nil
