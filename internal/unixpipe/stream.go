@@ -32,7 +32,7 @@ const (
 	defaultOffer = 1 << 20
 	// mostPiece is the largest piece. While the reader copies one, the writer
 	// makes the next.
-	mostPiece = 128 << 10
+	mostPiece = 256 << 10
 	// offerAgain is how many large bytes later a writer tries again that could
 	// not make a ring.
 	offerAgain = 64 << 20
