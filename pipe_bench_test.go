@@ -106,7 +106,7 @@ func BenchmarkPipe(b *testing.B) {
 		defer c.Close()
 	}
 	for _, back := range []bool{true, false} {
-		for _, size := range []int{64, 4 << 10, 64 << 10, 1 << 20, 4 << 20} {
+		for _, size := range []int{64, 4 << 10, 16 << 10, 64 << 10, 1 << 20, 4 << 20} {
 			name := fmt.Sprintf("send/%d", size)
 			if back {
 				name = fmt.Sprintf("round-trip/%d", size)

@@ -71,7 +71,7 @@ func newConn(p *Pipes, sock *net.UnixConn, spec *backend.PipeSpec) *Conn {
 	}
 	c.raw, _ = sock.SyscallConn() // fails only for a nil socket
 	c.deadlines.socket = &c.outgoing
-	c.incoming.init(c.raw)
+	c.incoming.init(sock, c.raw)
 	c.outgoing.init(sock, c.raw, c.peerHasRings)
 	return c
 }

@@ -1,0 +1,540 @@
+//go:build linux
+
+package unixpipe
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"net"
+	"os"
+	"os/signal"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/linux"
+	"github.com/winsys-go/ipc/internal/testproc"
+)
+
+// force has everything go through memory as soon as it can, from so many bytes
+// on.
+func force(t testing.TB, from int) {
+	t.Cleanup(SetLarge(from, 0))
+}
+
+// connect makes both ends of a connection.
+func connect(t testing.TB, spec backend.PipeSpec) (client, server *Conn) {
+	t.Helper()
+	l := listen(t, openTest(t), spec)
+	client = must(l.pipes.Dial(t.Context(), "p", false)).(*Conn)
+	server = must(l.Accept(t.Context())).(*Conn)
+	t.Cleanup(func() {
+		client.Close()
+		server.Close()
+	})
+	return client, server
+}
+
+// throughMemory reports whether a direction has a ring that was used.
+func throughMemory(from, to *Conn) bool {
+	from.outgoing.mu.Lock()
+	defer from.outgoing.mu.Unlock()
+	to.incoming.mu.Lock()
+	defer to.incoming.mu.Unlock()
+	return from.outgoing.ring != nil && from.outgoing.ring.count > 0 && to.incoming.ring != nil
+}
+
+// warm writes until there is a ring.
+func warm(t testing.TB, from, to *Conn, size int) {
+	t.Helper()
+	b := make([]byte, size)
+	for range 3 * mostOffers {
+		must(from.Write(b))
+		must(io.ReadFull(to, b))
+	}
+	if !throughMemory(from, to) {
+		t.Fatal("there is no ring")
+	}
+}
+
+// noise is bytes none of which says where it belongs.
+func noise(n int) []byte {
+	b := make([]byte, n)
+	for i := range b {
+		b[i] = byte(rand.Uint32())
+	}
+	return b
+}
+
+// size gives one of all magnitudes, now and then more than a ring has.
+func size() int { return rand.IntN(1 << rand.IntN(22)) }
+
+// TestStream: bytes come as they were written, in their order, whatever way they
+// take, with looks at them in between.
+func TestStream(t *testing.T) {
+	for _, from := range []int{1, 1000, defaultLarge} {
+		force(t, from)
+		client, server := connect(t, backend.PipeSpec{})
+		want := noise(24 << 20)
+		go func() {
+			for rest := want; len(rest) > 0; {
+				n, err := client.Write(rest[:min(len(rest), size())])
+				if err != nil {
+					t.Errorf("write: %v", err)
+					break
+				}
+				rest = rest[n:]
+			}
+			client.CloseWrite()
+		}()
+		b := make([]byte, 1<<22)
+		for got := 0; ; {
+			if size()%4 == 0 {
+				seen, err := server.Peek(b[:size()])
+				if err != nil && err != io.EOF || seen.N > seen.Available || !bytes.Equal(b[:seen.N], want[got:got+seen.N]) {
+					t.Fatalf("a look at byte %d shows %+v, %v", got, seen, err)
+				}
+			}
+			n, err := server.Read(b[:1+size()])
+			if !bytes.Equal(b[:n], want[got:got+n]) {
+				t.Fatalf("other bytes from %d to %d", got, got+n)
+			}
+			if got += n; err == io.EOF && got == len(want) {
+				break
+			}
+			must(n, err)
+		}
+		if !throughMemory(client, server) {
+			t.Errorf("from %d bytes on: no ring", from)
+		}
+	}
+}
+
+// TestStreamOfMessages is the same for messages, in both directions.
+func TestStreamOfMessages(t *testing.T) {
+	for _, from := range []int{1, 1000, defaultLarge} {
+		force(t, from)
+		client, server := connect(t, messages)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for {
+				m, err := server.ReadMessage()
+				if err != nil {
+					return
+				}
+				must(server.Write(m))
+			}
+		}()
+		for i := range 300 {
+			m := noise(size())
+			var reply []byte
+			var err error
+			if i%3 == 0 { // which may be cancelled, and so has other frames
+				reply, err = client.Transact(ctx, m)
+			} else {
+				must(client.Write(m))
+				reply, err = client.ReadMessage()
+			}
+			if err != nil || !bytes.Equal(reply, m) {
+				t.Fatalf("message %d of %d bytes: a reply of %d, %v", i, len(m), len(reply), err)
+			}
+		}
+		client.CloseWrite()
+		<-done
+		if !throughMemory(client, server) || !throughMemory(server, client) {
+			t.Errorf("from %d bytes on: no ring", from)
+		}
+	}
+}
+
+// TestRingNotForSmall: small and few bytes make no ring.
+func TestRingNotForSmall(t *testing.T) {
+	client, server := connect(t, backend.PipeSpec{})
+	for _, size := range []int{1, defaultLarge - 1} {
+		b := make([]byte, size)
+		for range 200 {
+			must(client.Write(b))
+			must(io.ReadFull(server, b))
+		}
+	}
+	if client.outgoing.ring != nil {
+		t.Error("there is a ring for small writes")
+	}
+}
+
+// TestFullRing: a writer that finds no room waits, and what ends the wait is
+// what ends any write.
+func TestFullRing(t *testing.T) {
+	for _, m := range []bool{false, true} {
+		fill := func(end func(client, server *Conn)) (int, error) {
+			force(t, 1)
+			client, server := connect(t, backend.PipeSpec{Message: m})
+			warm(t, client, server, 100)
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				for client.outgoing.ring.wanted.Load() == 0 { // until it waits
+					time.Sleep(time.Millisecond)
+				}
+				end(client, server)
+			}()
+			n := 0
+			for {
+				k, err := client.Write(make([]byte, 100_000))
+				if n += k; err != nil {
+					<-done
+					return n, err
+				}
+			}
+		}
+		for name, c := range map[string]struct {
+			end func(client, server *Conn)
+			err error
+		}{
+			"the deadline":             {func(c, _ *Conn) { c.SetWriteDeadline(longAgo) }, os.ErrDeadlineExceeded},
+			"closing":                  {func(c, _ *Conn) { c.Close() }, backend.ErrPipeClosed},
+			"the reader's closing":     {func(_, s *Conn) { s.Close() }, backend.ErrBrokenPipe},
+			"the reader disconnecting": {func(_, s *Conn) { s.Disconnect() }, backend.ErrPipeNotConnected},
+		} {
+			if n, err := fill(c.end); !errors.Is(err, c.err) || n < ringBytes/2 {
+				t.Errorf("messages %v: %s after %d bytes: %v", m, name, n, err)
+			}
+		}
+	}
+}
+
+// TestFullRingLosesNothing: after a write that ran out of time the next goes on,
+// and the reader gets what was said to be written.
+func TestFullRingLosesNothing(t *testing.T) {
+	force(t, 1)
+	client, server := connect(t, backend.PipeSpec{})
+	warm(t, client, server, 100)
+	want := noise(8 << 20)
+	sent := 0
+	go func() {
+		b := make([]byte, 300_000)
+		for got := 0; got < len(want); {
+			n, err := server.Read(b[:1+rand.IntN(len(b))])
+			if err != nil || !bytes.Equal(b[:n], want[got:got+n]) {
+				t.Errorf("at byte %d: %d others, %v", got, n, err)
+				client.Close()
+				return
+			}
+			got += n
+		}
+		server.Close()
+	}()
+	for sent < len(want) {
+		client.SetWriteDeadline(time.Now().Add(time.Duration(rand.IntN(300)) * time.Microsecond))
+		n, err := client.Write(want[sent:min(len(want), sent+1_000_000)])
+		if sent += n; err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Fatal(err)
+		}
+	}
+	client.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if _, err := client.Read(make([]byte, 1)); err != io.EOF {
+		t.Error(err)
+	}
+}
+
+// A rogueWriter is a client that has an outgoing direction of its own.
+func rogueWriter(t *testing.T, m bool) (rogue *net.UnixConn, f *outflow, server *Conn) {
+	l := listen(t, openTest(t), backend.PipeSpec{Message: m})
+	rogue, s := visit(t, l)
+	b := hello()
+	b[8] = helloRings
+	if m {
+		b[8] |= flagMessage
+	}
+	must(rogue.Write(b))
+	f = new(outflow)
+	f.init(rogue, must(rogue.SyscallConn()), func() bool { return true })
+	t.Cleanup(f.close)
+	return rogue, f, s.(*Conn)
+}
+
+// warmRogue writes until there is a ring.
+func warmRogue(t *testing.T, f *outflow, server *Conn) {
+	t.Helper()
+	b := []byte("0123456789")
+	for range 5 {
+		must(f.write(nil, b))
+		must(io.ReadFull(server, b))
+	}
+	if f.ring == nil || f.ring.count == 0 {
+		t.Fatal("there is no ring")
+	}
+}
+
+// TestLyingWriter: a piece of a size that cannot be is a breach of the
+// protocol, from then on; one that was changed is other bytes.
+func TestLyingWriter(t *testing.T) {
+	for _, lie := range []uint64{0, ringBytes + 1, 1 << 31, 1 << 63, 1<<64 - 1} {
+		force(t, 1)
+		rogue, f, server := rogueWriter(t, false)
+		warmRogue(t, f, server)
+		f.ring.put([]byte("piece"), f.at)
+		f.ring.slot(f.ring.count).size.Store(lie)
+		must(rogue.Write([]byte("\x00beyond")))
+		for range 2 {
+			if n, err := server.Read(make([]byte, 100)); !errors.Is(err, backend.ErrPipeProtocol) {
+				t.Errorf("a piece of %d bytes: %d read, %v", lie, n, err)
+			}
+		}
+		if _, err := server.Peek(make([]byte, 100)); !errors.Is(err, backend.ErrPipeProtocol) {
+			t.Errorf("a look at a piece of %d bytes: %v", lie, err)
+		}
+	}
+}
+
+// TestScribbler: a peer that writes all over the memory all the time gets
+// errors at worst.
+func TestScribbler(t *testing.T) {
+	force(t, 1)
+	rogue, f, server := rogueWriter(t, false)
+	warmRogue(t, f, server)
+	stop, stopped := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(stopped)
+		for {
+			select {
+			case <-stop:
+				return
+			default:
+				number := rand.Uint64N(slots)
+				f.ring.slot(number).size.Store(rand.Uint64N(2 * ringBytes))
+				f.ring.slot(number).at.Store(f.at + rand.Uint64N(100))
+				f.ring.head.Store(rand.Uint64())
+				f.ring.wanted.Store(rand.Uint64N(1 << 20))
+			}
+		}
+	}()
+	go func() {
+		rogue.Write(make([]byte, 100_000))
+		rogue.CloseWrite()
+	}()
+	b := make([]byte, 10_000)
+	for {
+		server.Peek(b[:100])
+		if _, err := server.Read(b); err != nil {
+			if err != io.EOF && !errors.Is(err, backend.ErrPipeProtocol) {
+				t.Error(err)
+			}
+			break
+		}
+	}
+	close(stop)
+	<-stopped
+}
+
+// TestLyingReader: a reader that says to have read more than there was breaks
+// the protocol.
+func TestLyingReader(t *testing.T) {
+	for _, lie := range []uint64{1, ringBytes, 1 << 40, 1<<64 - 2*ringBytes} {
+		force(t, 1)
+		client, server := connect(t, backend.PipeSpec{})
+		warm(t, client, server, 10)
+		server.incoming.ring.head.Add(lie)
+		if _, err := client.Write([]byte("x")); !errors.Is(err, backend.ErrPipeProtocol) {
+			t.Errorf("%d bytes too many: %v", lie, err)
+		}
+	}
+}
+
+// TestWrongMemory: what is not memory as it should be is not taken, and closed,
+// and the bytes that it came with are bytes.
+func TestWrongMemory(t *testing.T) {
+	memory := func(bytes int, seals int) *os.File {
+		_, f, err := linux.NewSharedMemory(bytes)
+		if must(0, err); seals >= 0 {
+			f.Close()
+			f = must(os.CreateTemp(testproc.TempDir(t, "/dev/shm"), "memory")) // has no seals
+			must(0, f.Truncate(int64(bytes)))
+		}
+		return f
+	}
+	null := must(os.Open(os.DevNull))
+	defer null.Close()
+	for name, files := range map[string][]*os.File{
+		"no memory": {null, null},
+		"no bell":   {memory(memoryBytes, -1)},
+		"too small": {memory(memoryBytes-4096, -1), null},
+		"too large": {memory(memoryBytes+4096, -1), null},
+		"no seals":  {memory(memoryBytes, 0), null},
+		"too many":  {null, null, null, null, null},
+	} {
+		force(t, 1)
+		rogue, _, server := rogueWriter(t, false)
+		must(rogue.Write([]byte("first")))
+		b := make([]byte, 10)
+		must(io.ReadFull(server, b[:5]))
+		before := len(must(os.ReadDir("/proc/self/fd")))
+		var fds []int
+		for _, f := range files {
+			fds = append(fds, int(f.Fd()))
+		}
+		_, _, err := rogue.WriteMsgUnix([]byte("second"), syscall.UnixRights(fds...), nil)
+		must(0, err)
+		if must(io.ReadFull(server, b[:6])); string(b[:6]) != "second" || server.incoming.ring != nil {
+			t.Errorf("%s: read %q, ring %v", name, b[:6], server.incoming.ring)
+		}
+		if after := len(must(os.ReadDir("/proc/self/fd"))); after != before {
+			t.Errorf("%s: %d descriptors are left", name, after-before)
+		}
+		for _, f := range files {
+			if f != null {
+				f.Close()
+			}
+		}
+	}
+}
+
+// TestSilentPeer: with a peer that knows of no rings, or never takes one,
+// everything goes through the socket, and no descriptor is kept for ever.
+func TestSilentPeer(t *testing.T) {
+	for _, bits := range []byte{0, helloRings} {
+		force(t, 1)
+		l := listen(t, openTest(t), backend.PipeSpec{})
+		rogue, s := visit(t, l)
+		server := s.(*Conn)
+		b := hello()
+		b[8] = bits
+		must(rogue.Write(b))
+		must(io.ReadFull(rogue, b)) // the server's
+		for range mostOffers + 5 {
+			must(server.Write([]byte("word")))
+			if must(io.ReadFull(rogue, b[:4])); string(b[:4]) != "word" {
+				t.Fatalf("bits %d: read %q", bits, b[:4])
+			}
+		}
+		if server.outgoing.ring != nil || server.outgoing.files != nil {
+			t.Errorf("bits %d: there is a ring", bits)
+		}
+	}
+}
+
+// TestNoDescriptorsForRings: without descriptors, at either end, everything goes
+// through the socket.
+func TestNoDescriptorsForRings(t *testing.T) {
+	force(t, 1)
+	client, server := connect(t, backend.PipeSpec{})
+	b := []byte("first")
+	must(client.Write(b))
+	must(io.ReadFull(server, b))
+	scarce(t, syscall.RLIMIT_NOFILE, 3, func() {
+		for _, c := range [][2]*Conn{{client, server}, {server, client}} {
+			for range 5 {
+				must(c[0].Write([]byte("words")))
+				if must(io.ReadFull(c[1], b)); string(b) != "words" {
+					t.Errorf("read %q", b)
+				}
+			}
+		}
+	})
+	if server.incoming.ring != nil || server.outgoing.ring != nil {
+		t.Error("there is a ring")
+	}
+	warm(t, client, server, 5) // now there are
+}
+
+// TestNoMemoryForRings: nor is there a ring without memory.
+func TestNoMemoryForRings(t *testing.T) {
+	force(t, 1)
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	client, server := connect(t, backend.PipeSpec{})
+	scarce(t, syscall.RLIMIT_FSIZE, memoryBytes-1, func() {
+		b := []byte("words")
+		for range 5 {
+			must(client.Write(b))
+			must(io.ReadFull(server, b))
+		}
+	})
+	if client.outgoing.ring != nil || client.outgoing.bell != nil {
+		t.Error("there is a ring")
+	}
+}
+
+// scarce lowers a limit of this process while f runs.
+func scarce(t *testing.T, resource int, to uint64, f func()) {
+	var before syscall.Rlimit
+	must(0, syscall.Getrlimit(resource, &before))
+	must(0, syscall.Setrlimit(resource, &syscall.Rlimit{Cur: to, Max: before.Max}))
+	defer func() { must(0, syscall.Setrlimit(resource, &before)) }()
+	f()
+}
+
+// TestRingLeavesNothing: neither descriptors nor mappings outlive a connection.
+func TestRingLeavesNothing(t *testing.T) {
+	force(t, 1)
+	count := func() (n int) {
+		return len(must(os.ReadDir("/proc/self/fd"))) + bytes.Count(must(os.ReadFile("/proc/self/maps")), []byte("ipc-pipe-ring"))
+	}
+	l := listen(t, openTest(t), backend.PipeSpec{})
+	before := 0
+	for i := range 30 {
+		client := must(l.pipes.Dial(t.Context(), "p", false)).(*Conn)
+		server := must(l.Accept(t.Context())).(*Conn)
+		warm(t, client, server, 10)
+		warm(t, server, client, 10)
+		client.Close()
+		server.Close()
+		if i == 0 {
+			before = count()
+		}
+	}
+	if after := count(); after > before {
+		t.Errorf("%d descriptors and mappings are left", after-before)
+	}
+}
+
+// FuzzRing gives out bytes that came with memory that anybody may have filled:
+// never more than there can be, and an error at worst.
+func FuzzRing(f *testing.F) {
+	f.Add([]byte{0, 1, 5}, []byte("before\x00after"), []byte{10, 200, 3})
+	f.Add([]byte{0, 1, 0}, []byte("\x00"), []byte{1})
+	f.Add([]byte{3, 2, 255, 4, 2, 7}, []byte("abcdefgh"), []byte{0, 255})
+	mem, file, err := linux.NewSharedMemory(memoryBytes)
+	if err != nil {
+		f.Fatal(err)
+	}
+	file.Close()
+	f.Cleanup(mem.Close)
+	f.Fuzz(func(t *testing.T, fill, stream, todo []byte) {
+		clear(mem.Bytes()[:piecesAt])
+		r := newRing(mem)
+		most := len(stream)
+		for i := uint64(0); len(fill) >= 3; i, fill = i+1, fill[3:] {
+			sizes := []uint64{uint64(fill[2]), uint64(fill[2]) << 13, 1<<64 - 1 - uint64(fill[2])}
+			r.slot(i).at.Store(uint64(fill[0]))
+			r.slot(i).size.Store(sizes[fill[1]%3])
+			most += ringBytes
+		}
+		in := inflow{ring: r, at: 1, ahead: stream, bell: -1}
+		b := make([]byte, 256<<10)
+		s := script(todo)
+		for got := 0; len(in.ahead) > 0 || in.left > 0; {
+			seen, available, lookErr := in.look(b[:s.next()])
+			n, err := in.give(b[:1+s.next()<<10])
+			if err != nil {
+				if !errors.Is(err, backend.ErrPipeProtocol) || n > 0 {
+					t.Fatalf("%d bytes, %v", n, err)
+				}
+				return
+			}
+			if got += n; seen > available || got > most || n > available && lookErr == nil {
+				t.Fatalf("%d bytes after %d, where %d were seen of %d", n, got, seen, available)
+			}
+			if n == 0 && (len(in.ahead) > 0 || in.left > 0) {
+				t.Fatal("it does not go on")
+			}
+		}
+	})
+}
