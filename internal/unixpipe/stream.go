@@ -205,10 +205,11 @@ func (f *outflow) offering(head, body []byte) (int, error) {
 	}
 	var sent int
 	first := body[:min(len(body), maxAtomic)]
-	f.raw.Control(func(fd uintptr) {
+	f.raw.Write(func(fd uintptr) bool {
 		sent, _ = linux.SendWith(int(fd), [][]byte{head, first}, int(f.files[0].Fd()), int(f.files[1].Fd()))
+		return true
 	})
-	if sent <= 0 { // the socket is full
+	if sent <= 0 { // plain knows why, or waits
 		return f.plain(head, body)
 	}
 	f.due = false
@@ -410,8 +411,12 @@ func (f *inflow) try(fd uintptr) bool {
 			if size > 0 {
 				f.ahead = append(f.room(n - before)[:0], into[before:n]...)
 			}
-			if f.at += uint64(before); before > 0 {
-				f.n = before
+			f.at += uint64(before)
+			f.n, f.err = f.give(into[before:])
+			if f.n += before; f.n > 0 {
+				f.err = nil
+			}
+			if f.n > 0 || f.err != nil {
 				return true
 			}
 		}
@@ -508,32 +513,41 @@ func (f *inflow) next(n int) (before, size int, err error) {
 	return before, size, f.failed
 }
 
-// give gives out what was received: of a piece, or bytes up to a marker.
-func (f *inflow) give(p []byte) (int, error) {
-	for f.left == 0 {
-		if len(f.ahead) == 0 {
-			return 0, nil
+// give gives out what was received, as far as there is room.
+func (f *inflow) give(p []byte) (n int, err error) {
+	for n < len(p) && (f.left > 0 || len(f.ahead) > 0) {
+		if f.left > 0 {
+			n += f.givePiece(p[n:])
+			continue
 		}
 		before, size, err := f.next(len(f.ahead))
-		if err != nil {
+		switch {
+		case err != nil && n > 0:
+			return n, nil // and the next finds it again
+		case err != nil:
 			return 0, err
+		case before > 0:
+			before = copy(p[n:], f.ahead[:before])
+			n += before
+			f.pass(before)
+		default:
+			f.pass(1)
+			f.left, f.pieces = size, true
+			f.ring.count++
 		}
-		if before > 0 {
-			n := copy(p, f.ahead[:before])
-			f.pass(n)
-			return n, nil
-		}
-		f.pass(1)
-		f.left, f.pieces = size, true
-		f.ring.count++
 	}
+	return n, nil
+}
+
+// givePiece gives out of the present piece.
+func (f *inflow) givePiece(p []byte) int {
 	n := min(len(p), f.left)
 	f.ring.copyOut(p[:n], f.ring.place)
 	f.left -= n
 	if f.ring.took(n, f.left == 0) {
 		linux.RingBell(f.bell)
 	}
-	return n, nil
+	return n
 }
 
 // pass passes over n of the bytes that were received.
