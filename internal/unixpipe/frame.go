@@ -18,7 +18,7 @@ import (
 //
 // all little-endian. The header is as long as a line of the cache: after a
 // shorter one the bytes are copied between places that are aligned differently,
-// which some processors take twice as long for. A message is any number of parts, and then the last frame.
+// which is likely why large frames took much longer then. A message is any number of parts, and then the last frame.
 // An abort instead withdraws the message.
 const headerSize = 64
 
