@@ -4,6 +4,7 @@ package ipc_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/winsys-go/ipc"
 	"github.com/winsys-go/ipc/internal/testproc"
+	"github.com/winsys-go/ipc/internal/unixpipe"
 )
 
 // Pipes are tested where they can be handed over, which is Linux so far.
@@ -158,7 +160,7 @@ func TestInheritConn(t *testing.T) {
 						t.Errorf("handed over again: %v", err)
 					}
 					given.Close()
-					p.Expect("pair " + map[bool]string{true: "true", false: "false"}[m.options.MessageMode] + ` \\.\pipe\pair`)
+					p.Expect(fmt.Sprintf(`%s %v \\.\pipe\%[1]s`, given.Name(), m.options.MessageMode))
 					for _, size := range []int{1, 4000, 1000} {
 						must(kept.Write(make([]byte, size)))
 						b := make([]byte, 3)
@@ -298,4 +300,23 @@ func TestInheritForgotten(t *testing.T) {
 		collectGarbage()
 		return must(e.Info()).Handles == 1 && descriptors(t) <= files
 	})
+}
+
+// TestInheritConnWithRing: a connection whose data go through memory stays, and
+// goes on.
+func TestInheritConnWithRing(t *testing.T) {
+	t.Cleanup(unixpipe.SetLarge(1, 0))
+	n := pipeNamespace(t)
+	server, client := pipePair(t, n, nil)
+	for range 3 { // the first write offers the memory
+		swap(t, client, server)
+		swap(t, server, client)
+	}
+	for _, c := range []*ipc.PipeConn{server, client} {
+		if err := ipc.Inherit(exec.Command("x"), c); !errors.Is(err, ipc.ErrInvalidUse) {
+			t.Error(err)
+		}
+	}
+	swap(t, client, server)
+	swap(t, server, client)
 }

@@ -119,8 +119,8 @@ func TestPipesOfOthers(t *testing.T) {
 	p := testproc.Start(t, "pipe-many", n.Dir())
 	p.Expect("listening")
 	want := []ipc.PipeInfo{
-		{Name: `a\In`, Direction: ipc.PipeInbound, MaxInstances: 7, ServerPID: p.PID()},
-		{Name: `b|1 2 3 4`, MessageMode: true, Direction: ipc.PipeOutbound, ServerPID: p.PID()},
+		{Name: `a\In`, Direction: ipc.PipeInbound, MaxInstances: 7, ServerPID: p.PID(), Clients: -1},
+		{Name: `b|1 2 3 4`, MessageMode: true, Direction: ipc.PipeOutbound, ServerPID: p.PID(), Clients: -1},
 	}
 	if got := must(n.Pipes()); !slices.Equal(got, want) {
 		t.Errorf("the list is %+v, want %+v", got, want)

@@ -89,7 +89,7 @@ func parseMark(mark, prefix string) (info backend.PipeInfo, ok bool) {
 	name, ok := strings.CutPrefix(strings.ReplaceAll(text[:bar], `/`, `\`), prefix)
 	var mode int
 	n, err := fmt.Sscanf(text[bar+1:], "%d %d %d %d", &mode, &info.Direction, &info.MaxInstances, &info.PID)
-	info.Name, info.Message = name, mode == 1
+	info.Name, info.Message, info.Clients = name, mode == 1, -1 // how many there are is not told
 	return info, ok && n == 4 && err == nil
 }
 

@@ -38,7 +38,7 @@ func TestMarkOfPipe(t *testing.T) {
 	if err != nil || len(list) != 1 {
 		t.Fatalf("the list is %+v, %v", list, err)
 	}
-	got, want := list[0], backend.PipeInfo{PID: int(windows.GetCurrentProcessId())}
+	got, want := list[0], backend.PipeInfo{PID: int(windows.GetCurrentProcessId()), Clients: -1}
 	want.Name, want.Message, want.Direction, want.MaxInstances = `A\b`, true, backend.Outbound, 3
 	if got != want {
 		t.Errorf("the list has %+v, want %+v", got, want)

@@ -16,6 +16,9 @@ import (
 // descriptors of its socket and, of a server, its instance. What has been read
 // ahead, or is owed, cannot: so neither end of it may be in the midst of anything.
 //
+// Nor can a ring: a connection that has one stays, and one that was handed over
+// never gets one.
+//
 // Two things stay behind. The flag of Disconnect is a page that only its maker can
 // write to, and whose descriptor was not kept; and the room, where clients wait for
 // an instance, is the listener's. So Disconnect in the other process does not take
@@ -35,6 +38,7 @@ type Given struct {
 var (
 	errGiven = fmt.Errorf("%w: it was handed to another process: all that is left to do here is Close", backend.ErrInvalidUse)
 	errInUse = fmt.Errorf("%w: it is being read from or written to, so it cannot be handed over", backend.ErrInvalidUse)
+	errRing  = fmt.Errorf("%w: it moves its data through shared memory already: hand it over before much was written", backend.ErrInvalidUse)
 	errAhead = fmt.Errorf("%w: a message is half read, half written or read ahead by Peek, so it cannot be handed over", backend.ErrInvalidUse)
 )
 
@@ -57,6 +61,8 @@ func (c *Conn) Give() (g Given, files []*os.File, undo func(), err error) {
 		return g, nil, nil, c.whyGoneLocked()
 	case c.helloError != nil:
 		return g, nil, nil, c.helloError
+	case c.incoming.inUse() || c.outgoing.inUse():
+		return g, nil, nil, errRing
 	case !c.greeted.Load() && c.helloRead > 0, c.in.begun(), c.open, len(c.owed) > 0:
 		return g, nil, nil, errAhead
 	}

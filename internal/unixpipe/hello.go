@@ -155,7 +155,7 @@ func (c *Conn) understand() error {
 	if flags&flagMessage != 0 != c.message {
 		return fmt.Errorf("%w: one end has messages, the other bytes", backend.ErrPipeProtocol)
 	}
-	c.rings.Store(flags&helloRings != 0)
+	c.rings.Store(flags&helloRings != 0 && !c.taken) // the count of bytes stayed behind
 	if c.server || flags&helloDescriptor == 0 {
 		return nil
 	}

@@ -337,6 +337,13 @@ func (f *inflow) accept(fds []int) {
 	}
 }
 
+// inUse reports whether there is a ring, or anything of the stream is ahead.
+func (f *inflow) inUse() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.ring != nil || len(f.ahead) > 0
+}
+
 // stop tells a writer that waits for room that nothing will be read any more.
 // The socket is closed or shut down: nobody blocks.
 func (f *inflow) stop() {

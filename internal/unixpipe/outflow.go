@@ -87,6 +87,13 @@ func (f *outflow) usable(size int) bool {
 	return false
 }
 
+// inUse reports whether the reader has a ring.
+func (f *outflow) inUse() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.ring != nil && f.ring.ready.Load() != 0
+}
+
 // make makes a ring, unless memory or descriptors are wanting.
 func (f *outflow) make() {
 	f.budget = offerAgain
