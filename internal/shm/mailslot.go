@@ -207,7 +207,7 @@ func (n *Namespace) createRing(m *Mailslot, spec *backend.MailslotSpec) error {
 	(*handleRecord)(n.taken(handleTable, h)).permits.set(1)
 	rec := (*ringRecord)(n.taken(ringTable, k))
 	n.fillRing(rec, m, i, spec)
-	if err := n.createFile(m, rec, k); err != nil {
+	if err := n.createFile(m, rec, k, spec); err != nil {
 		n.pending = 0
 		return err
 	}
@@ -233,13 +233,15 @@ func (n *Namespace) fillRing(rec *ringRecord, m *Mailslot, i uint32, spec *backe
 }
 
 // createFile makes the file of ring k.
-func (n *Namespace) createFile(m *Mailslot, rec *ringRecord, k uint32) error {
+func (n *Namespace) createFile(m *Mailslot, rec *ringRecord, k uint32, spec *backend.MailslotSpec) error {
 	n.unpin() // this takes its time
-	file, err := n.sys.CreateRing(k, int64(rec.size.load()))
+	// Not what is in the record: others may write there.
+	size := ringSize(max(spec.Queue, spec.MaxMessage+wordSize))
+	file, err := n.sys.CreateRing(k, size)
 	if err != nil {
 		return noSpace(err)
 	}
-	err = noSpace(file.Reserve(0, int64(rec.reserved.load())))
+	err = noSpace(file.Reserve(0, min(size, firstMemory)))
 	if err == nil {
 		err = m.view.open(rec, k, file)
 	}

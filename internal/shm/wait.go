@@ -104,6 +104,11 @@ func (n *Namespace) perform(ctx context.Context, owner *Owner, req *request, bef
 	})
 	switch {
 	case err != nil:
+		if w != nil { // damage was met when it was queued already
+			w.fail(w.use, err)
+			owner.setWait(nil)
+			n.release(w)
+		}
 		return result, err
 	case done:
 		raceAcquire(req.refs)
