@@ -95,7 +95,7 @@ type slotRecord struct {
 type objectRecord struct {
 	state  word // see state.go
 	kind   word // kind and flags
-	max    word // semaphores; mailslots, and the mutexes of their writers: the ring
+	max    word // semaphores; mailslots, their gates and their events of room: the ring
 	queue  word // first and last entry of those who wait
 	due    word // timers: nanoseconds of the clock
 	clock  word // timers: clockNone, clockMonotonic, clockWall

@@ -51,9 +51,7 @@ func (e *endpoint) closeParts(end mailslotEnd) error {
 	n := e.n
 	err := n.locked(func() error {
 		if e.open.Load() != handleClosed { // it may have sent what nobody was told of yet
-			r := n.object(e.index)
-			n.close(e.index, r)
-			n.refresh(e.index, r)
+			n.closeFresh(e.index, n.object(e.index))
 		}
 		for _, o := range []*Object{&e.Object, &e.room.Object, &e.gate.Object} {
 			if o.open.Load() != handleClosed {
@@ -87,8 +85,7 @@ func (e *endpoint) ended() bool {
 // update makes the state of the object what the ring is, for those who wait.
 func (e *endpoint) update() error {
 	return e.locked(func(r *objectRecord) error {
-		e.n.close(e.index, r)
-		e.n.refresh(e.index, r)
+		e.n.closeFresh(e.index, r)
 		return nil
 	})
 }
@@ -130,9 +127,12 @@ func foldName(name string) string {
 	}, name)
 }
 
+// mailslotKey is what the name of a mailslot is found by.
+func mailslotKey(name string) string { return mailslotMark + foldName(name) }
+
 // findMailslot looks for a mailslot whose reader lives; 0 when there is none.
 func (n *Namespace) findMailslot(name string) (uint32, error) {
-	key := mailslotMark + foldName(name)
+	key := mailslotKey(name)
 	i := n.lookupBy(hashName(key), func(r *objectRecord) bool { return foldName(n.nameOf(r)) == key })
 	if i == 0 {
 		return 0, nil
@@ -195,7 +195,7 @@ func (n *Namespace) createRing(m *Mailslot, spec *backend.MailslotSpec) error {
 		return err
 	}
 	r := n.newObject(i)
-	if err := n.putNameAs(i, r, mailslotMark+spec.Name, hashName(mailslotMark+foldName(spec.Name))); err != nil {
+	if err := n.putNameAs(i, r, mailslotMark+spec.Name, hashName(mailslotKey(spec.Name))); err != nil {
 		return err
 	}
 	n.fill(r, &m.Object, &backend.Spec{Kind: backend.Mailslot})
@@ -206,8 +206,10 @@ func (n *Namespace) createRing(m *Mailslot, spec *backend.MailslotSpec) error {
 	}
 	(*handleRecord)(n.taken(handleTable, h)).permits.set(1)
 	rec := (*ringRecord)(n.taken(ringTable, k))
-	n.fillRing(rec, m, i, spec)
-	if err := n.createFile(m, rec, k, spec); err != nil {
+	size := ringSize(max(spec.Queue, spec.MaxMessage+wordSize))
+	memory := min(size, firstMemory)
+	n.fillRing(rec, m, i, spec, size, memory)
+	if err := n.createFile(m, rec, k, size, memory); err != nil {
 		n.pending = 0
 		return err
 	}
@@ -219,29 +221,27 @@ func (n *Namespace) createRing(m *Mailslot, spec *backend.MailslotSpec) error {
 }
 
 // fillRing writes the record of a ring that nobody can reach yet.
-func (n *Namespace) fillRing(rec *ringRecord, m *Mailslot, i uint32, spec *backend.MailslotSpec) {
-	size := ringSize(max(spec.Queue, spec.MaxMessage+wordSize))
+func (n *Namespace) fillRing(rec *ringRecord, m *Mailslot, i uint32, spec *backend.MailslotSpec, size, memory int64) {
 	rec.size.set(uint64(size))
 	rec.most.set(uint64(spec.MaxMessage))
 	rec.object.set(pair(n.slotIndex, i))
 	rec.parts.set(pair(m.gate.index, m.room.index))
 	rec.timeout.set(uint64(spec.ReadTimeout))
-	rec.reserved.set(uint64(min(size, firstMemory)))
+	rec.reserved.set(uint64(memory))
 	for _, w := range []*word{&rec.wanted, &rec.tail, &rec.base, &rec.seen, &rec.head} {
 		w.set(0)
 	}
 }
 
-// createFile makes the file of ring k.
-func (n *Namespace) createFile(m *Mailslot, rec *ringRecord, k uint32, spec *backend.MailslotSpec) error {
+// createFile makes the file of ring k. What the record says of it is not asked:
+// others may write there.
+func (n *Namespace) createFile(m *Mailslot, rec *ringRecord, k uint32, size, memory int64) error {
 	n.unpin() // this takes its time
-	// Not what is in the record: others may write there.
-	size := ringSize(max(spec.Queue, spec.MaxMessage+wordSize))
 	file, err := n.sys.CreateRing(k, size)
 	if err != nil {
 		return noSpace(err)
 	}
-	err = noSpace(file.Reserve(0, min(size, firstMemory)))
+	err = noSpace(file.Reserve(0, memory))
 	if err == nil {
 		err = m.view.open(rec, k, file)
 	}
@@ -377,8 +377,7 @@ func (n *Namespace) announceOf(gate *objectRecord) {
 	if isMailslot := backend.Kind(r.kind.load()&kindMask) == backend.Mailslot; !isMailslot || r.max.load() != uint64(k) || r.handles.load() == 0 {
 		return
 	}
-	n.close(i, r)
-	n.refresh(i, r)
+	n.closeFresh(i, r)
 }
 
 // putRingFree gives back the ring of a mailslot that is destroyed.

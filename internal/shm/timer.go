@@ -94,6 +94,12 @@ func (n *Namespace) clockNow(clock uint64) uint64 {
 	return uint64(n.sys.Now())
 }
 
+// closeFresh closes object i and brings it up to date.
+func (n *Namespace) closeFresh(i uint32, r *objectRecord) {
+	n.close(i, r)
+	n.refresh(i, r)
+}
+
 // refresh brings object i, which is closed, up to date: a timer that is due
 // fires, and a mailslot is signalled as long as it has messages.
 func (n *Namespace) refresh(i uint32, r *objectRecord) {

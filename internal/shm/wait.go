@@ -216,8 +216,7 @@ func (n *Namespace) poll(req *request) (backend.WaitResult, bool) {
 	for _, at := range req.unique {
 		o := req.refs[at]
 		r := n.object(o.index)
-		n.close(o.index, r)
-		n.refresh(o.index, r)
+		n.closeFresh(o.index, r)
 		if n.signalledFor(o.index, r, req.owners[at]) {
 			wasAbandoned := n.putConsumed(r, o.handle, req.owners[at])
 			n.commitIfAny()
@@ -237,9 +236,7 @@ func (n *Namespace) pollAll(req *request) (backend.WaitResult, bool) {
 func (n *Namespace) consumeAll(req *request) (result backend.WaitResult, ok bool) {
 	for _, at := range req.unique {
 		o := req.refs[at]
-		r := n.object(o.index)
-		n.close(o.index, r)
-		n.refresh(o.index, r)
+		n.closeFresh(o.index, n.object(o.index))
 	}
 	for _, at := range req.unique {
 		o := req.refs[at]
