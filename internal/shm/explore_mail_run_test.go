@@ -145,15 +145,7 @@ func (h *mailRun) add(r *mailRecord) *mailRecord {
 
 func prepareMail(m *machine, p *mailPlan) *mailRun {
 	h := &mailRun{plan: p, m: m, dying: map[*simProcess]*mailRecord{}}
-	for i := range p.procs + 1 {
-		s := &simProcess{m: m, number: i + 1}
-		m.procs = append(m.procs, s)
-		s.n = must2(Attach(m.mem, simSystem{s}))
-		s.n.processors.Store(int32(1 + m.random.IntN(2)))
-		for d := range m.random.IntN(directSleepers + 1) {
-			s.n.direct[d] = &waiter{since: never} // takes the place of a direct sleeper
-		}
-	}
+	m.attach(p.procs + 1)
 	h.readers = []*Mailslot{{}}
 	must1(m.procs[0].n.CreateMailslot(h.readers[0], p.spec()))
 	for _, s := range m.procs[:p.procs] {

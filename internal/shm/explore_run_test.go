@@ -89,19 +89,7 @@ func (h *history) add(r *record) *record {
 // prepare makes the processes, objects and threads of a plan.
 func prepare(m *machine, p *plan) *history {
 	h := &history{plan: p, m: m, freed: map[*simProcess][]*record{}, reached: make([]int, len(p.programs))}
-	for i := range p.procs + 1 {
-		s := &simProcess{m: m, number: i + 1}
-		m.procs = append(m.procs, s)
-		n, err := Attach(m.mem, simSystem{s})
-		if err != nil {
-			panic(err)
-		}
-		s.n = n
-		n.processors.Store(int32(1 + m.random.IntN(2)))
-		for d := range m.random.IntN(directSleepers + 1) {
-			n.direct[d] = &waiter{since: never} // takes the place of a direct sleeper
-		}
-	}
+	m.attach(p.procs + 1)
 	for proc := range p.procs {
 		for _, spec := range p.objects {
 			u := h.use(proc)

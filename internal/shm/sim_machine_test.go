@@ -112,6 +112,24 @@ func newMachine(seed uint64) *machine {
 	return m
 }
 
+// attach starts processes, with one or two processors and some places of direct
+// sleepers.
+func (m *machine) attach(count int) {
+	for i := range count {
+		s := &simProcess{m: m, number: i + 1}
+		m.procs = append(m.procs, s)
+		n, err := Attach(m.mem, simSystem{s})
+		if err != nil {
+			panic(err)
+		}
+		s.n = n
+		n.processors.Store(int32(1 + m.random.IntN(2)))
+		for d := range m.random.IntN(directSleepers + 1) {
+			n.direct[d] = &waiter{since: never} // takes the place of a direct sleeper
+		}
+	}
+}
+
 // wipe clears what an earlier machine has used of the segment.
 func wipe(mem []byte) {
 	s := newSegment(mem)
