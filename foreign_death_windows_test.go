@@ -20,14 +20,17 @@ func foreignOwner(c *testproc.Child) {
 	c.Line()
 }
 
+// deaths are the ends of a peer.
+var deaths = map[string]func(*foreign.Peer){
+	"aborts": (*foreign.Peer).Abort,
+	"exits":  func(p *foreign.Peer) { p.Exit() },
+	"killed": func(p *foreign.Peer) { p.Kill() },
+}
+
 // TestForeignDeath: the package sees the peer's death as abandoned, whatever it
 // dies of.
 func TestForeignDeath(t *testing.T) {
-	for name, die := range map[string]func(*foreign.Peer){
-		"aborts": (*foreign.Peer).Abort,
-		"exits":  func(p *foreign.Peer) { p.Exit() },
-		"killed": func(p *foreign.Peer) { p.Kill() },
-	} {
+	for name, die := range deaths {
 		t.Run(name, func(t *testing.T) {
 			p, name := foreign.Start(t), foreignName()
 			m := must(ipc.CreateMutex(name, nil))

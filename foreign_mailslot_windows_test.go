@@ -118,13 +118,6 @@ func TestForeignMailslotMaximum(t *testing.T) {
 	p.Exit()
 }
 
-// deaths are the ends of a peer.
-var deaths = map[string]func(*foreign.Peer){
-	"aborts": (*foreign.Peer).Abort,
-	"exits":  func(p *foreign.Peer) { p.Exit() },
-	"killed": func(p *foreign.Peer) { p.Kill() },
-}
-
 // TestForeignWriterDies: what the peer has written outlives it.
 func TestForeignWriterDies(t *testing.T) {
 	for name, die := range deaths {

@@ -2,11 +2,11 @@ package nt
 
 import (
 	"fmt"
-	"unsafe"
 
 	"golang.org/x/sys/windows"
 
 	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/sddl"
 	"github.com/winsys-go/ipc/internal/win32"
 )
 
@@ -18,7 +18,7 @@ func (n *Namespace) Create(o *Object, spec backend.Spec) error {
 	case spec.Reclaim:
 		return fmt.Errorf("%w: on Windows the permits of the dead do not come back", backend.ErrUnsupported)
 	}
-	security, err := attributes(spec.Security)
+	security, err := sddl.Attributes(spec.Security)
 	if err != nil {
 		return err
 	}
@@ -26,21 +26,6 @@ func (n *Namespace) Create(o *Object, spec backend.Spec) error {
 		return n.createOwned(o, &spec, security)
 	}
 	return n.create(o, &spec, security)
-}
-
-// attributes makes the descriptor of a new object from SDDL; nil stands for
-// that of the process.
-func attributes(sddl string) (*windows.SecurityAttributes, error) {
-	if sddl == "" {
-		return nil, nil
-	}
-	descriptor, err := windows.SecurityDescriptorFromString(sddl)
-	if err != nil {
-		return nil, fmt.Errorf("the security descriptor %q: %w: %w", sddl, backend.ErrInvalid, err)
-	}
-	a := &windows.SecurityAttributes{SecurityDescriptor: descriptor}
-	a.Length = uint32(unsafe.Sizeof(*a))
-	return a, nil
 }
 
 func (n *Namespace) create(o *Object, spec *backend.Spec, security *windows.SecurityAttributes) error {

@@ -25,8 +25,7 @@ func (n *Namespace) Objects() ([]backend.Info, error) {
 	if err != nil {
 		return nil, wrap(err)
 	}
-	defer windows.CloseHandle(dir)
-	entries, err := win32.QueryDirectoryObject(dir)
+	entries, err := win32.ListDirectoryObject(dir)
 	if err != nil {
 		return nil, wrap(err)
 	}
@@ -46,20 +45,19 @@ func (n *Namespace) Objects() ([]backend.Info, error) {
 	return list, nil
 }
 
-// directory opens the kernel's directory in which the names of n are.
-func (n *Namespace) directory() (windows.Handle, error) {
-	const common = `\BaseNamedObjects`
+// directory is the kernel's directory in which the names of n are.
+func (n *Namespace) directory() (string, error) {
 	if n.prefix == Global {
-		return win32.OpenDirectoryObject(common)
+		return win32.CommonObjects, nil
 	}
 	var session uint32
 	if err := windows.ProcessIdToSessionId(windows.GetCurrentProcessId(), &session); err != nil {
-		return 0, err
+		return "", err
 	}
 	if session == 0 {
-		return win32.OpenDirectoryObject(common)
+		return win32.CommonObjects, nil
 	}
-	return win32.OpenDirectoryObject(fmt.Sprintf(`\Sessions\%d%s`, session, common))
+	return fmt.Sprintf(`\Sessions\%d%s`, session, win32.CommonObjects), nil
 }
 
 // inspect describes an object through a handle of its own, which it does not

@@ -13,6 +13,7 @@ import (
 
 	"github.com/winsys-go/ipc/internal/backend"
 	"github.com/winsys-go/ipc/internal/reading"
+	"github.com/winsys-go/ipc/internal/sddl"
 	"github.com/winsys-go/ipc/internal/win32"
 )
 
@@ -68,7 +69,7 @@ func (n *Namespace) mailslotName(name string) string {
 // CreateMailslot makes m the reader of a new mailslot. CreateMailslotW would do,
 // but nobody promises that what it makes can be read with overlapped reads.
 func (n *Namespace) CreateMailslot(m *Mailslot, spec *backend.MailslotSpec) error {
-	security, err := attributes(spec.Security)
+	security, err := sddl.Attributes(spec.Security)
 	if err != nil {
 		return err
 	}

@@ -7,11 +7,11 @@ import (
 	"runtime"
 	"sync"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/windows"
 
 	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/sddl"
 )
 
 const (
@@ -61,7 +61,7 @@ func (p *Pipes) Listen(spec backend.PipeSpec) (backend.PipeListener, error) {
 	if err != nil {
 		return nil, err
 	}
-	security, err := attributes(spec.Security)
+	security, err := sddl.Attributes(spec.Security)
 	if err != nil {
 		return nil, err
 	}
@@ -90,21 +90,6 @@ func (p *Pipes) Listen(spec backend.PipeSpec) (backend.PipeListener, error) {
 		return nil, err
 	}
 	return l, nil
-}
-
-// attributes makes the descriptor of a pipe from SDDL; nil stands for that of
-// the process.
-func attributes(sddl string) (*windows.SecurityAttributes, error) {
-	if sddl == "" {
-		return nil, nil
-	}
-	descriptor, err := windows.SecurityDescriptorFromString(sddl)
-	if err != nil {
-		return nil, fmt.Errorf("the security descriptor %q: %w: %w", sddl, backend.ErrInvalid, err)
-	}
-	a := &windows.SecurityAttributes{SecurityDescriptor: descriptor}
-	a.Length = uint32(unsafe.Sizeof(*a))
-	return a, nil
 }
 
 var access = map[backend.Direction]uint32{

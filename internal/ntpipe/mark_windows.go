@@ -95,12 +95,7 @@ func parseMark(mark, prefix string) (info backend.PipeInfo, ok bool) {
 
 // List lists the pipes that processes listen on which use this package.
 func (p *Pipes) List() ([]backend.PipeInfo, error) {
-	dir, err := win32.OpenDirectoryObject(`\BaseNamedObjects`)
-	if err != nil {
-		return nil, wrap(err)
-	}
-	defer windows.CloseHandle(dir)
-	entries, err := win32.QueryDirectoryObject(dir)
+	entries, err := win32.ListDirectoryObject(win32.CommonObjects)
 	if err != nil {
 		return nil, wrap(err)
 	}

@@ -105,6 +105,9 @@ func status(r uintptr) error {
 // DIRECTORY_QUERY is the right to list a directory of objects.
 const DIRECTORY_QUERY = 0x0001
 
+// CommonObjects is the directory of the objects that all sessions see.
+const CommonObjects = `\BaseNamedObjects`
+
 // OpenDirectoryObject opens a directory of kernel objects by its full path.
 func OpenDirectoryObject(path string) (windows.Handle, error) {
 	name, err := windows.NewNTUnicodeString(path)
@@ -120,6 +123,16 @@ func OpenDirectoryObject(path string) (windows.Handle, error) {
 
 // An Entry is an object in a directory.
 type Entry struct{ Name, Type string }
+
+// ListDirectoryObject lists the directory of a path.
+func ListDirectoryObject(path string) ([]Entry, error) {
+	dir, err := OpenDirectoryObject(path)
+	if err != nil {
+		return nil, err
+	}
+	defer windows.CloseHandle(dir)
+	return QueryDirectoryObject(dir)
+}
 
 // QueryDirectoryObject lists a directory as it is at one instant.
 func QueryDirectoryObject(dir windows.Handle) ([]Entry, error) {

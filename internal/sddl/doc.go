@@ -1,0 +1,2 @@
+// Package sddl makes the security of new objects of Windows from text.
+package sddl
