@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/spin"
 )
 
 // An Object is a handle to an object of a segment. Its zero value is a closed
@@ -29,7 +30,7 @@ type Object struct {
 
 	ring *ringRecord // mailslots
 
-	spin  spinner
+	spin  spin.Policy
 	waits *handleLink // blocked waits through this handle; under n.mu
 	local atomic.Bool // the last wait that blocked was ended by this process
 }
