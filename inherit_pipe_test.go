@@ -305,7 +305,7 @@ func TestInheritForgotten(t *testing.T) {
 // TestInheritConnWithRing: a connection whose data go through memory stays, and
 // goes on.
 func TestInheritConnWithRing(t *testing.T) {
-	t.Cleanup(unixpipe.SetLarge(1, 0))
+	t.Cleanup(unixpipe.SetOffer(0))
 	n := pipeNamespace(t)
 	server, client := pipePair(t, n, nil)
 	for range 3 { // the first write offers the memory

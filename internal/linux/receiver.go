@@ -65,8 +65,25 @@ func SendWith(fd int, pieces [][]byte, descriptors ...int) (int, error) {
 
 // RingBell rings one: it sends a byte, and if that is impossible or would block,
 // none.
-func RingBell(fd int) {
-	unix.SendmsgN(fd, []byte{0}, nil, nil, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+func RingBell(fd int) { sendNow(fd, oneByte[:]) }
+
+var oneByte [1]byte
+
+// Wake sends one byte to a reader that sleeps, which has room for it; one that
+// has not is awake. It fails as any write when the peer is gone.
+func Wake(fd int) error { return sendNow(fd, oneByte[:]) }
+
+// Sendable fails as a write would when the peer is gone, and sends nothing.
+func Sendable(fd int) error { return sendNow(fd, nil) }
+
+func sendNow(fd int, b []byte) error {
+	_, err := ignoringEINTR(func() (int, error) {
+		return 0, unix.Send(fd, b, unix.MSG_DONTWAIT|unix.MSG_NOSIGNAL)
+	})
+	if err == unix.EAGAIN {
+		return nil
+	}
+	return err
 }
 
 // NewBell makes a pair of sockets, one to be rung, one to be waited at.

@@ -72,6 +72,7 @@ func newConn(p *Pipes, sock *net.UnixConn, spec *backend.PipeSpec) *Conn {
 	c.raw, _ = sock.SyscallConn() // fails only for a nil socket
 	c.deadlines.socket = &c.outgoing
 	c.incoming.init(sock, c.raw)
+	c.in.memory = c.incoming.switched.Load
 	c.outgoing.init(sock, c.raw, c.peerHasRings)
 	return c
 }
@@ -308,6 +309,7 @@ func (c *Conn) CloseWrite() error {
 		defer c.writing.leave()
 		c.pay()
 	}
+	c.outgoing.ended.Store(true)
 	return c.afterWrite(c.sock.CloseWrite())
 }
 

@@ -19,7 +19,7 @@ import (
 // A hello is the first that each end sends, with at most one descriptor:
 //
 //	 0  8 bytes  magic and version, as on a card
-//	 8  uint32   flags: 1 messages, 2 a descriptor comes with it, 4 this end
+//	 8  uint32   flags: 1 messages, 2 a descriptor comes with it, 8 this end
 //	             knows of rings; others are offers that who does not know them
 //	             does not answer
 //	12  uint32   server: the number of this connection's flag
@@ -28,7 +28,7 @@ const helloSize = 32
 
 const (
 	helloDescriptor = 2
-	helloRings      = 4
+	helloRings      = 8
 )
 
 // ourAddress begins the address of a client's socket. It tells the server, by

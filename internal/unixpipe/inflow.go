@@ -3,13 +3,16 @@
 package unixpipe
 
 import (
-	"cmp"
+	"fmt"
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
+	"github.com/winsys-go/ipc/internal/backend"
 	"github.com/winsys-go/ipc/internal/linux"
+	"github.com/winsys-go/ipc/internal/spin"
 )
 
 // An inflow is the incoming direction, after the hello.
@@ -18,48 +21,36 @@ type inflow struct {
 	raw  syscall.RawConn
 	once func(fd uintptr) bool
 
+	switched atomic.Bool // everything comes through the ring
+	spin     spin.Policy
+
 	mu       sync.Mutex // guards the following
 	into     []byte     // what a read is to fill, and its outcome
 	n        int
 	err      error
+	patient  bool // it may take a while
 	receiver linux.Receiver
-	large    int
-	bell     int // to be rung; -1: none
-	watching int // receives that look for the offer of a ring
+	bell     int  // to be rung; -1: none
+	near     bool // the peer is in this process, which spinning would only hold up
 	closed   bool
+	ended    bool // the socket is at its end
+	failed   error
 	ring     *ring
-	at       uint64 // place in the stream, counted from 1
-	left     int    // bytes of the present piece
-	store    []byte
-	ahead    []byte // the part of store that was received, markers included
-	pieces   bool   // what was received last had markers
-	failed   error  // what the peer did wrong
+	at       uint64 // bytes of the stream that came through the socket
+	start    uint64 // so many come that way; 0: not known
+	heard    int    // what was received, and what that is thought to cost
+	bells    [64]byte
 }
-
-const (
-	leastAhead = 4 << 10
-	mostPeeked = 64 << 10
-)
 
 func (f *inflow) init(sock *net.UnixConn, raw syscall.RawConn) {
 	f.sock, f.raw, f.once, f.bell = sock, raw, f.try, -1
-	f.large, f.at = int(largeFrom.Load()), 1
 }
 
 // read reads what has come, and waits for that.
 func (f *inflow) read(p []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.ring == nil && f.watching == 0 && len(f.ahead) == 0 { // what try does, a little faster
-		n, err := f.sock.Read(p)
-		f.at += uint64(n)
-		f.observe(n)
-		if err != nil {
-			err = mendRead(err)
-		}
-		return n, err
-	}
-	f.into, f.n, f.err = p, 0, nil
+	f.into, f.n, f.err, f.patient = p, 0, nil, true
 	outer := f.raw.Read(f.once)
 	f.into = nil
 	if outer != nil {
@@ -74,12 +65,11 @@ func (f *inflow) readNow(p []byte) (int, error) {
 		return 0, errNothing
 	}
 	defer f.mu.Unlock()
-	f.into, f.n, f.err = p, 0, errNothing
+	f.into, f.n, f.err, f.patient = p, 0, errNothing, false
 	outer := f.raw.Control(func(fd uintptr) {
-		if f.try(fd) {
-			return
+		if !f.try(fd) {
+			f.err = errNothing
 		}
-		f.err = errNothing
 	})
 	f.into = nil
 	if outer != nil {
@@ -88,221 +78,159 @@ func (f *inflow) readNow(p []byte) (int, error) {
 	return f.n, f.err
 }
 
-// try gives out what there is and receives when there is nothing. It reports
-// whether there is an outcome.
+// mostTries is how often a read looks into the socket at once. An honest peer
+// has sent a byte or two that are not of the stream, and not hundreds.
+const mostTries = 16
+
+var errBells = fmt.Errorf("%w: the peer wakes this end again and again, and there is nothing", backend.ErrPipeProtocol)
+
+// try reads what there is. It reports whether there is an outcome; without one
+// something comes through the socket when there is.
 func (f *inflow) try(fd uintptr) bool {
 	if len(f.into) == 0 {
 		f.err = nil
 		return true
 	}
-	for {
-		if f.n, f.err = f.give(f.into); f.n > 0 || f.err != nil {
+	for range mostTries {
+		if f.n, f.err = f.take(f.into); f.n > 0 || f.err != nil {
 			return true
 		}
-		direct := !f.pieces || f.ring == nil
-		into := f.into
-		if !direct {
-			into = f.room(leastAhead)
+		if f.ended {
+			f.err = io.EOF
+			return true
 		}
-		n, err := f.receive(int(fd), into)
+		if f.ring != nil && !f.ring.sleep() && f.switching() {
+			continue
+		}
+		n, err := f.receive(int(fd))
 		switch {
 		case err == syscall.EAGAIN:
 			return false
+		case err == io.EOF:
+			f.ended = true // but what came before may be in the ring
+		case n > 0:
+			f.n = n + f.more(f.into[n:])
+			return true
 		case err != nil:
 			f.err = err
 			return true
-		case !direct:
-			f.ahead = f.store[:n]
-			f.pieces = false
-		default:
-			before, size, err := f.next(n)
-			if err != nil {
-				f.err = err
-				return true
-			}
-			if size > 0 {
-				f.ahead = append(f.room(n - before)[:0], into[before:n]...)
-			}
-			f.at += uint64(before)
-			f.n, f.err = f.give(into[before:])
-			if f.n += before; f.n > 0 {
-				f.err = nil
-			}
-			if f.n > 0 || f.err != nil {
-				return true
-			}
 		}
 	}
+	f.failed = errBells
+	f.err = f.failed
+	return true
 }
 
-// peek shows what has come, and how much that is, and takes nothing. When more
-// than it looks at has come, what is in the ring of that does not count.
-func (f *inflow) peek(p []byte) (n, available int, err error) {
-	if !f.mu.TryLock() {
-		return 0, 0, errNothing
+// take takes what is in the ring, if the stream has got to it.
+func (f *inflow) take(p []byte) (n int, err error) {
+	if f.failed != nil || !f.switching() {
+		return 0, f.failed
 	}
-	defer f.mu.Unlock()
-	if outer := f.raw.Control(func(fd uintptr) { err = f.collect(int(fd), max(len(p), mostPeeked)) }); outer != nil {
-		return 0, 0, mend(outer)
+	filled, err := f.filled()
+	if err != nil {
+		f.failed = err
+		return 0, err
 	}
-	n, available, failed := f.look(p)
-	if failed != nil || available == 0 {
-		return 0, 0, cmp.Or(failed, err)
-	}
-	if err == nil {
-		f.raw.Control(func(fd uintptr) {
-			more, _ := linux.Arrived(int(fd))
-			available += more
-		})
-	}
-	return n, available, nil
-}
-
-// collect receives until there are so many bytes ahead, or no more have come.
-func (f *inflow) collect(fd, want int) error {
-	for len(f.ahead) < want {
-		if len(f.store) < want {
-			f.store = append(make([]byte, 0, want), f.ahead...)[:want]
-		} else {
-			copy(f.store, f.ahead)
+	for p = p[:min(len(p), filled)]; n < len(p); {
+		piece := p[n:min(len(p), n+mostPiece)]
+		if f.ring.take(piece) {
+			linux.RingBell(f.bell)
 		}
-		have := len(f.ahead)
-		n, err := f.receive(fd, f.store[have:])
-		f.ahead = f.store[:have+n]
-		if err == syscall.EAGAIN {
-			return errNothing
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// look copies into p of what was received, and counts it.
-func (f *inflow) look(p []byte) (n, available int, err error) {
-	rest, at := f.ahead, f.at
-	var number, place uint64
-	show := func(size int) {
-		f.ring.copyOut(p[n:][:min(len(p)-n, size)], place)
-		n += min(len(p)-n, size)
-		available += size
-		place = rounded(place + uint64(size))
-	}
-	if f.ring != nil {
-		number, place = f.ring.count, f.ring.place
-		if f.left > 0 {
-			show(f.left)
-		}
-	}
-	for len(rest) > 0 {
-		before, size := len(rest), 0
-		if f.ring != nil {
-			if before, size, err = f.ring.next(number, at, len(rest)); err != nil {
-				return 0, 0, err
-			}
-		}
-		n += copy(p[n:], rest[:before])
-		available += before
-		rest, at = rest[before:], at+uint64(before)
-		if size > 0 {
-			show(size)
-			rest, at, number = rest[1:], at+1, number+1
-		}
-	}
-	return n, available, nil
-}
-
-// next looks for a marker among the next n bytes.
-func (f *inflow) next(n int) (before, size int, err error) {
-	if f.failed != nil {
-		return 0, 0, f.failed
-	}
-	if f.ring == nil {
-		return n, 0, nil
-	}
-	before, size, f.failed = f.ring.next(f.ring.count, f.at, n)
-	return before, size, f.failed
-}
-
-// give gives out what was received, as far as there is room.
-func (f *inflow) give(p []byte) (n int, err error) {
-	for n < len(p) && (f.left > 0 || len(f.ahead) > 0) {
-		if f.left > 0 {
-			n += f.givePiece(p[n:])
-			continue
-		}
-		before, size, err := f.next(len(f.ahead))
-		switch {
-		case err != nil && n > 0:
-			return n, nil // and the next finds it again
-		case err != nil:
-			return 0, err
-		case before > 0:
-			before = copy(p[n:], f.ahead[:before])
-			n += before
-			f.pass(before)
-		default:
-			f.pass(1)
-			f.left, f.pieces = size, true
-			f.ring.count++
-		}
+		n += len(piece)
 	}
 	return n, nil
 }
 
-// givePiece gives out of the present piece.
-func (f *inflow) givePiece(p []byte) int {
-	n := min(len(p), f.left)
-	f.ring.copyOut(p[:n], f.ring.place)
-	f.left -= n
-	if f.ring.took(n, f.left == 0) {
-		linux.RingBell(f.bell)
-	}
+// more takes what is in the ring already, behind the last that came through the
+// socket. What is wrong with it the next read finds again.
+func (f *inflow) more(p []byte) int {
+	f.patient = false
+	n, _ := f.take(p)
 	return n
 }
 
-// pass passes over n of the bytes that were received.
-func (f *inflow) pass(n int) {
-	f.ahead = f.ahead[n:]
-	f.at += uint64(n)
-}
-
-// room makes room for n bytes to be received, where there are none.
-func (f *inflow) room(n int) []byte {
-	if len(f.store) < n {
-		f.store = make([]byte, max(n, leastAhead))
+// filled is how much is in the ring. It spins for a while when there is
+// nothing.
+func (f *inflow) filled() (int, error) {
+	filled, err := f.ring.filled()
+	if filled > 0 || err != nil || f.near || !f.patient {
+		return filled, err
 	}
-	return f.store
+	spinUntil(&f.spin, func() bool {
+		filled, err = f.ring.filled()
+		return filled > 0 || err != nil
+	})
+	return filled, err
 }
 
-// watch is for how many receives a reader that has received much looks for the
-// offer of a ring. That takes a little longer, and an offer that is overlooked is
-// made again.
-const watch = 16
+// switching reports whether what comes next is in the ring.
+func (f *inflow) switching() bool {
+	if f.switched.Load() {
+		return true
+	}
+	if f.ring == nil {
+		return false
+	}
+	if f.start == 0 {
+		if f.start = f.ring.start.Load(); f.start == 0 {
+			return false
+		}
+		if f.start < f.at {
+			f.failed = fmt.Errorf("%w: the ring was to be used from byte %d on, but %d have come", backend.ErrPipeProtocol, f.start, f.at)
+		}
+	}
+	if f.failed != nil || f.at != f.start {
+		return false
+	}
+	f.switched.Store(true)
+	return true
+}
 
-// receive receives bytes, and perhaps a ring.
-func (f *inflow) receive(fd int, p []byte) (n int, err error) {
-	if f.watching == 0 {
-		n, err = readOnce(fd, p)
-	} else {
+// receive receives bytes of the stream, and perhaps a ring. Those after the
+// last one of the stream say no more than that there is something in the ring.
+func (f *inflow) receive(fd int) (n int, err error) {
+	into := f.into
+	if f.switched.Load() {
+		into = f.bells[:]
+	}
+	if f.watching() {
 		var fds []int
-		f.watching--
-		n, fds, err = f.receiver.Receive(fd, p)
-		f.accept(fds)
+		n, fds, err = f.receiver.Receive(fd, into)
+		if f.accept(fd, fds); n > 0 && len(fds) > 0 { // past which the kernel does not read
+			rest, _ := readOnce(fd, into[n:])
+			n += rest
+		}
+	} else {
+		n, err = readOnce(fd, into)
 	}
-	f.observe(n)
 	if n == 0 && err == nil {
-		err = io.EOF
+		return 0, io.EOF
 	}
-	return n, endOf(err)
+	if err != nil {
+		return 0, endOf(err)
+	}
+	if f.ring == nil {
+		f.heard += n + pieceCost
+		f.at += uint64(n)
+		return n, nil
+	}
+	return f.ofStream(n)
 }
 
-// observe looks at how much was received.
-func (f *inflow) observe(n int) {
-	if n >= f.large && f.ring == nil {
-		f.watching = watch
+// ofStream gives how many of the next n bytes are of the stream.
+func (f *inflow) ofStream(n int) (int, error) {
+	f.switching() // which looks where the stream ends
+	if f.start != 0 {
+		n = int(min(uint64(n), f.start-f.at))
 	}
+	f.at += uint64(n)
+	return n, f.failed
+}
+
+// watching reports whether to look for the offer of a ring. That takes a little
+// longer, so it is done only while one is likely.
+func (f *inflow) watching() bool {
+	return f.ring == nil && f.heard%offerAgain < offerAgain/4
 }
 
 func readOnce(fd int, p []byte) (int, error) {
@@ -324,11 +252,12 @@ func endOf(err error) error {
 
 // accept takes the ring that was offered, which is memory and a bell. Without
 // the means to, or if it is not as it should be, the writer goes on without.
-func (f *inflow) accept(fds []int) {
+func (f *inflow) accept(fd int, fds []int) {
 	if len(fds) == 2 && f.ring == nil && !f.closed {
 		if mem, err := linux.OpenSharedMemory(fds[0], memoryBytes); err == nil {
-			f.ring, f.bell, f.watching = newRing(mem), fds[1], 0
-			f.ring.ready.Store(1)
+			f.ring, f.bell = newRing(mem), fds[1]
+			f.near = isNear(fd)
+			f.ring.state.Store(ready)
 			fds = fds[:1]
 		}
 	}
@@ -337,19 +266,126 @@ func (f *inflow) accept(fds []int) {
 	}
 }
 
-// inUse reports whether there is a ring, or anything of the stream is ahead.
+// peek shows what has come, and how much that is, and takes nothing.
+func (f *inflow) peek(p []byte) (n, available int, err error) {
+	if !f.mu.TryLock() {
+		return 0, 0, errNothing
+	}
+	defer f.mu.Unlock()
+	outer := f.raw.Control(func(fd uintptr) { n, available, err = f.look(int(fd), p) })
+	if outer != nil {
+		return 0, 0, mend(outer)
+	}
+	if f.failed != nil {
+		return 0, 0, f.failed
+	}
+	return n, available, err
+}
+
+// look looks into the socket, as far as the stream goes on there, and then into
+// the ring.
+func (f *inflow) look(fd int, p []byte) (n, available int, err error) {
+	if f.switching() {
+		err = f.drain(fd)
+	} else {
+		n, available, err = f.lookIntoSocket(fd, p)
+		if f.start == 0 || f.at+uint64(available) < f.start {
+			return n, available, err
+		}
+	}
+	if f.failed != nil {
+		return 0, 0, f.failed
+	}
+	var filled int
+	if filled, f.failed = f.ring.refresh(); f.failed != nil {
+		return 0, 0, f.failed
+	}
+	rest := p[n:]
+	rest = rest[:min(len(rest), filled)]
+	f.ring.look(rest)
+	if n, available = n+len(rest), available+filled; available > 0 {
+		err = nil
+	}
+	return n, available, err
+}
+
+// lookIntoSocket is look for the bytes of the stream that are there.
+func (f *inflow) lookIntoSocket(fd int, p []byte) (n, available int, err error) {
+	look := p
+	if len(p) == 0 {
+		look = f.bells[:1] // to tell the end from nothing
+	}
+	n, err = peekOnce(fd, look)
+	if err != nil {
+		return 0, 0, err
+	}
+	n = min(n, len(p))
+	arrived, _ := linux.Arrived(fd)
+	if available = max(n, arrived); f.ring == nil {
+		return n, available, nil
+	}
+	f.switching()
+	if f.start != 0 && f.failed == nil {
+		available = int(min(uint64(available), f.start-f.at))
+	}
+	return min(n, available), available, nil
+}
+
+// drain takes what is in the socket behind the stream, and says whether that is
+// its end.
+func (f *inflow) drain(fd int) error {
+	for range mostTries {
+		if f.ended {
+			return io.EOF
+		}
+		_, err := f.receive(fd)
+		switch {
+		case err == syscall.EAGAIN:
+			return errNothing
+		case err == io.EOF:
+			f.ended = true
+		case err != nil:
+			return err
+		}
+	}
+	f.failed = errBells
+	return f.failed
+}
+
+// peekOnce looks at what is in the socket.
+func peekOnce(fd int, p []byte) (int, error) {
+	for {
+		n, _, err := syscall.Recvfrom(fd, p, syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+		switch {
+		case err == syscall.EINTR:
+		case err == syscall.EAGAIN:
+			return 0, errNothing
+		case err != nil:
+			return 0, mendRead(err)
+		case n == 0:
+			return 0, io.EOF
+		default:
+			return n, nil
+		}
+	}
+}
+
+// inUse reports whether there is a ring.
 func (f *inflow) inUse() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.ring != nil || len(f.ahead) > 0
+	return f.ring != nil
 }
 
-// stop tells a writer that waits for room that nothing will be read any more.
-// The socket is closed or shut down: nobody blocks.
+// stop tells the writer that nothing will be read any more. The socket is
+// closed or shut down: nobody blocks.
 func (f *inflow) stop() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.closed = true
+	if f.ring != nil {
+		f.ring.state.Store(over)
+	}
 	if f.bell >= 0 {
 		syscall.Close(f.bell)
 		f.bell = -1
@@ -362,7 +398,8 @@ func (f *inflow) close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.ring != nil {
+		f.failed = backend.ErrPipeClosed
 		f.ring.mem.Close()
-		f.ring, f.left, f.ahead = nil, 0, nil
+		f.ring = nil
 	}
 }

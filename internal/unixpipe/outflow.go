@@ -9,10 +9,12 @@ import (
 	"net"
 	"os"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
 	"github.com/winsys-go/ipc/internal/linux"
+	"github.com/winsys-go/ipc/internal/spin"
 )
 
 // An outflow is the outgoing direction.
@@ -20,61 +22,68 @@ type outflow struct {
 	sock  *net.UnixConn
 	raw   syscall.RawConn
 	knows func() bool // whether the peer is known to know of rings
+	once  func(fd uintptr) bool
+
+	ended atomic.Bool // nothing is to be written any more
 
 	waiting  sync.Mutex // guards the following
 	bell     *net.UnixConn
 	deadline time.Time
 	over     bool
 
-	mu     sync.Mutex // guards the following, and changes of bell
-	large  int
-	budget int // large bytes until a ring is offered
-	ring   *ring
-	rung   [16]byte
-	files  []*os.File // the reader's ends of memory and bell, until it has them
-	due    bool       // the ring is to be offered
-	offers int
-	at     uint64 // place in the stream, counted from 1
-	store  []byte
+	mu       sync.Mutex // guards the following, and changes of bell
+	budget   int        // until a ring is offered, in bytes; what a write costs counts
+	ring     *ring
+	switched bool // everything goes through the ring
+	near     bool // the peer is in this process, which spinning would only hold up
+	spin     spin.Policy
+	rung     [16]byte
+	files    []*os.File // the reader's ends of memory and bell, until it has them
+	due      bool       // the ring is to be offered
+	offers   int
+	at       uint64 // bytes of the stream that went through the socket
+	store    []byte
+
+	head, piece []byte // what is pushed into the ring, and its outcome
+	err         error
+	proved      time.Time // when the reader was last known to be there
 }
 
 func (f *outflow) init(sock *net.UnixConn, raw syscall.RawConn, knows func() bool) {
-	f.sock, f.raw, f.knows = sock, raw, knows
-	f.large, f.budget = int(largeFrom.Load()), int(offerAfter.Load())
-	f.at = 1
+	f.sock, f.raw, f.knows, f.once = sock, raw, knows, f.push
+	f.budget = int(offerAfter.Load())
 }
 
 // write writes head, which is small, and body.
 func (f *outflow) write(head, body []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(body) < f.large {
-		return f.plain(head, body)
-	}
-	if !f.usable(len(body)) {
+	switch {
+	case f.switched || f.ring != nil && f.switchOver():
+		return f.through(head, body)
+	case f.wanting(len(head) + len(body)):
 		return f.offering(head, body)
 	}
-	sent := 0
-	for len(body) > 0 {
-		n, err := f.send(head, body)
-		sent += n
-		if err != nil {
-			return sent, err
-		}
-		head, body = nil, body[n-len(head):]
-	}
-	return sent, nil
+	return f.plain(head, body)
 }
 
-// usable reports whether there is a ring that the reader has, and makes one
-// when it is time.
-func (f *outflow) usable(size int) bool {
-	if f.ring != nil && f.ring.ready.Load() != 0 {
-		f.closeFiles()
-		return true
-	}
-	if f.budget -= size; f.budget > 0 || !f.knows() {
+// switchOver has everything go through the ring from here on, when the reader
+// has it.
+func (f *outflow) switchOver() bool {
+	if f.ring.state.Load() == 0 {
 		return false
+	}
+	f.closeFiles()
+	f.ring.start.Store(f.at)
+	f.switched, f.due = true, false
+	return true
+}
+
+// wanting reports whether a ring is to be offered, and makes one when it is
+// time.
+func (f *outflow) wanting(size int) bool {
+	if f.budget -= size + pieceCost; f.budget > 0 || !f.knows() {
+		return f.due
 	}
 	f.budget = int(offerAfter.Load())
 	switch {
@@ -84,14 +93,14 @@ func (f *outflow) usable(size int) bool {
 		f.drop()
 	}
 	f.due = f.ring != nil
-	return false
+	return f.due
 }
 
 // inUse reports whether the reader has a ring.
 func (f *outflow) inUse() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.ring != nil && f.ring.ready.Load() != 0
+	return f.ring != nil && f.ring.state.Load() != 0
 }
 
 // make makes a ring, unless memory or descriptors are wanting.
@@ -109,6 +118,7 @@ func (f *outflow) make() {
 	}
 	f.budget = int(offerAfter.Load())
 	f.ring, f.files, f.offers = newRing(mem), []*os.File{file, ring}, 0
+	f.raw.Control(func(fd uintptr) { f.near = isNear(int(fd)) })
 	f.setBell(bell)
 }
 
@@ -116,7 +126,7 @@ func (f *outflow) make() {
 func (f *outflow) drop() {
 	f.setBell(nil)
 	f.ring.mem.Close()
-	f.ring, f.budget = nil, offerAgain
+	f.ring, f.budget, f.due = nil, offerAgain, false
 	f.closeFiles()
 }
 
@@ -169,12 +179,9 @@ func (f *outflow) stop() {
 	}
 }
 
-// offering writes to the socket and, when it is due, sends the ring along with
-// the first bytes, as many as the kernel takes at once or not at all.
+// offering writes to the socket, and sends the ring along with the first bytes,
+// as many as the kernel takes at once or not at all.
 func (f *outflow) offering(head, body []byte) (int, error) {
-	if !f.due {
-		return f.plain(head, body)
-	}
 	var sent int
 	first := body[:min(len(body), maxAtomic)]
 	f.raw.Write(func(fd uintptr) bool {
@@ -198,34 +205,55 @@ func (f *outflow) offering(head, body []byte) (int, error) {
 	return sent + n, err
 }
 
-// send sends head and a piece of body through the ring.
-func (f *outflow) send(head, body []byte) (int, error) {
-	piece := body[:min(len(body), mostPiece)]
-	if err := f.await(rounded(uint64(len(piece)))); err == errNoBell {
-		return f.plain(head, piece)
-	} else if err != nil {
-		return 0, err
+// through writes to the ring: head and up to a piece of body at once or not at
+// all.
+func (f *outflow) through(head, body []byte) (sent int, err error) {
+	for {
+		f.head, f.piece, f.err = head, body[:min(len(body), mostPiece)], nil
+		if err := f.await(len(f.head) + len(f.piece)); err != nil {
+			return sent, err
+		}
+		if err := f.raw.Write(f.once); err != nil { // the deadline, or Close
+			return sent, err
+		}
+		if f.err != nil {
+			return sent, f.err
+		}
+		sent += len(f.head) + len(f.piece)
+		if head, body = nil, body[len(f.piece):]; len(body) == 0 {
+			f.head, f.piece = nil, nil
+			return sent, nil
+		}
 	}
-	f.ring.put(piece, f.at+uint64(len(head)))
-	f.store = append(append(f.store[:0], head...), 0)
-	n, err := f.sock.Write(f.store)
-	f.at += uint64(n)
-	if err != nil || n < len(f.store) {
-		f.ring.withdraw()
-		return n, err
-	}
-	f.ring.sent(len(piece))
-	return len(head) + len(piece), nil
 }
 
-// errNoBell says that the reader is gone. The socket knows more.
-var errNoBell = errors.New("the reader is gone")
+// push puts head and piece into the ring, and wakes the reader.
+func (f *outflow) push(fd uintptr) bool {
+	f.ring.put(f.head)
+	f.ring.put(f.piece)
+	switch {
+	case f.ring.publish():
+		f.err = linux.Wake(int(fd))
+	case time.Since(f.proved) > trust:
+		f.err = linux.Sendable(int(fd))
+	default:
+		return true
+	}
+	f.proved = time.Now()
+	return true
+}
+
+// trust is how long a reader that does not sleep is trusted to be there. Only
+// the socket tells of one that was killed.
+const trust = 50 * time.Microsecond
 
 // await waits for room in the ring.
-func (f *outflow) await(need uint64) error {
+func (f *outflow) await(need int) error {
 	for {
-		room, err := f.ring.room()
-		if err != nil || uint64(room) >= need {
+		if f.ended.Load() || f.ring.state.Load() != ready {
+			return syscall.EPIPE
+		}
+		if ok, err := f.spinFor(need); ok || err != nil {
 			return err
 		}
 		if !f.ring.want() {
@@ -235,9 +263,23 @@ func (f *outflow) await(need uint64) error {
 			if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, net.ErrClosed) {
 				return err
 			}
-			return errNoBell
+			return syscall.EPIPE // the reader is gone
 		}
 	}
+}
+
+// spinFor reports whether there is room, and spins for a while when there is
+// none.
+func (f *outflow) spinFor(need int) (ok bool, err error) {
+	ok, err = f.ring.room(need)
+	if ok || err != nil || f.near {
+		return ok, err
+	}
+	spinUntil(&f.spin, func() bool {
+		ok, err = f.ring.room(need)
+		return ok || err != nil
+	})
+	return ok, err
 }
 
 // cheaperToCopy is up to where head and body are put together for one plain
@@ -266,7 +308,8 @@ func (f *outflow) close() {
 	f.stop()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.large = math.MaxInt
+	f.ended.Store(true)
+	f.budget = math.MaxInt
 	if f.ring != nil {
 		f.drop()
 	}

@@ -11,9 +11,10 @@ import (
 // methods early, a deadline or nothing to read at once, nothing is lost: the
 // next goes on from there.
 type reader struct {
-	store   []byte // readAhead bytes or more, once there is a need
-	buf     []byte // the part of store that was read ahead
-	full    bool   // all of store was used, the last time
+	store   []byte      // readAhead bytes or more, once there is a need
+	buf     []byte      // the part of store that was read ahead
+	full    bool        // all of store was used, the last time
+	memory  func() bool // the stream comes out of memory; nil: it does not
 	message message
 	partial []byte // of the message, read but not given out
 	given   bool   // a part of the message was given out
@@ -25,7 +26,8 @@ type reader struct {
 type source func(p []byte) (int, error)
 
 // readAhead is how much is asked of the stream when a header is due, at first;
-// as long as there is more, up to mostAhead.
+// as long as there is more, up to mostAhead. What comes out of memory is had as
+// soon when it is due, and would only be copied twice.
 const (
 	readAhead = 4 << 10
 	mostAhead = 68 << 10
@@ -40,7 +42,7 @@ func (r *reader) fill(from source, n int) error {
 	if len(r.buf) >= n {
 		return nil
 	}
-	if size := len(r.store); size == 0 || r.full && size < mostAhead {
+	if size := len(r.store); size == 0 || r.full && size < mostAhead && !r.fromMemory() {
 		grown := make([]byte, min(max(readAhead, 2*size), mostAhead))
 		r.buf, r.store = grown[:copy(grown, r.buf)], grown
 	} else {
@@ -56,6 +58,8 @@ func (r *reader) fill(from source, n int) error {
 	}
 	return nil
 }
+
+func (r *reader) fromMemory() bool { return r.memory != nil && r.memory() }
 
 // advance reads headers until there are bytes of a message to read, or it is
 // complete.

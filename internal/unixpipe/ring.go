@@ -10,129 +10,105 @@ import (
 	"github.com/winsys-go/ipc/internal/linux"
 )
 
-// What is large goes through a ring in memory that the writer has made and
-// sent, one for each direction. The ring says nothing by itself: for each piece
-// that the writer puts there it sends one byte through the socket, a *marker*,
-// in the place where the piece belongs. That a byte is a marker, and for how
-// much, says the slot of the piece: it has the byte's place in the stream.
+// A ring takes over one direction of a connection: memory that the writer has
+// made and sent, where the bytes of the stream go round. The socket stays for
+// what memory cannot do: its bytes only wake the reader, its end is the end.
 //
-//	   0  uint64  head: how far the reader is; written by the reader
-//	  64  uint64  1 once the reader has the memory; written by the reader
-//	 128  uint64  where head has to be for the reader to ring the bell; 0: it
-//	              need not; written by the writer, and taken back by the reader
-//	4096          slots, one after the other; written by the writer:
-//	              0  uint64  where the marker is in the stream, counted from 1
-//	              8  uint64  size of the piece
-//	8192          the pieces, each at a multiple of granule
+//	   0  uint64  head: how many bytes the reader has taken; written by the reader
+//	 128  uint64  tail: how many bytes there are so far; written by the writer
+//	 256  uint64  state of the reader: 0: it does not have the memory; 1: it
+//	              has; 2: it will not read any more; written by the reader
+//	 264  uint64  sleeping: 1 when the reader wants a byte through the socket,
+//	              since it sleeps or is about to; written by the reader, taken
+//	              back by the writer
+//	 384  uint64  start: how many bytes of the stream went through the socket;
+//	              0 as long as they still do; written by the writer
+//	 392  uint64  wanted: where head has to be for the reader to ring the bell;
+//	              0: it need not; written by the writer, taken back by the reader
+//	4096          the bytes
 //
-// A slot is filled before its marker is sent, and only looked at for bytes
-// that have come. So the order, the end and the waiting are those of the
-// socket.
+// Bytes are there before tail says so, and are not overwritten before head says
+// that they were taken: a death in between leaves nothing half done. Who is
+// about to sleep says so and looks once more, so that either it sees what came
+// or the other sees that it sleeps.
 //
-// Nothing that is read here is believed. The reader keeps its own account of
-// where pieces are; from a slot it takes the place and the size, each once, and
-// a size that the ring does not have is a breach of the protocol. What is in a
-// piece may change until it is copied, and is copied once.
+// Nothing that is read here is believed. Each end keeps its own account of its
+// own word, and one that could not be, of the other, is a breach of the
+// protocol. What is in the ring may change until it is copied, and is copied
+// once.
 const (
 	ringBytes   = 1 << 20
-	granule     = 4 << 10
-	slots       = ringBytes / granule
 	headAt      = 0
-	readyAt     = 64
-	wantedAt    = 128
-	slotsAt     = 4 << 10
-	slotSize    = 16
-	piecesAt    = slotsAt + slots*slotSize
-	memoryBytes = piecesAt + ringBytes
+	tailAt      = 128
+	stateAt     = 256
+	sleepingAt  = 264
+	startAt     = 384
+	wantedAt    = 392
+	bytesAt     = 4 << 10
+	memoryBytes = bytesAt + ringBytes
 )
 
-// A slot says which byte of the stream stands for a piece.
-type slot struct{ at, size *atomic.Uint64 }
+const (
+	ready = 1
+	over  = 2
+)
 
-// A ring is one process's view of the memory.
+// mostPiece is what is copied before the other end may know of it: while it
+// copies one piece, this one copies the next.
+const mostPiece = 64 << 10
+
+// A ring is one end's view of the memory.
 type ring struct {
-	mem    *linux.SharedMemory
-	pieces []byte
-	head   *atomic.Uint64
-	ready  *atomic.Uint64
-	wanted *atomic.Uint64
-	count  uint64 // pieces so far
-	place  uint64 // where the next is: writer; where the present one goes on: reader
+	mem      *linux.SharedMemory
+	bytes    []byte
+	head     *atomic.Uint64
+	tail     *atomic.Uint64
+	state    *atomic.Uint64
+	sleeping *atomic.Uint64
+	start    *atomic.Uint64
+	wanted   *atomic.Uint64
+	place    uint64 // this end's own word
+	other    uint64 // the other's, as it was when last looked at
 }
 
 func newRing(mem *linux.SharedMemory) *ring {
-	return &ring{mem: mem, pieces: mem.Bytes()[piecesAt:memoryBytes], head: mem.Word(headAt), ready: mem.Word(readyAt), wanted: mem.Word(wantedAt)}
-}
-
-func (r *ring) slot(number uint64) slot {
-	offset := slotsAt + int(number%slots)*slotSize
-	return slot{r.mem.Word(offset), r.mem.Word(offset + 8)}
-}
-
-// rounded gives the first place for a piece from there on, and so the room that
-// one takes.
-func rounded(n uint64) uint64 { return (n + granule - 1) &^ (granule - 1) }
-
-// room is how much of the ring is free.
-func (r *ring) room() (int, error) {
-	used := r.place - r.head.Load()
-	if used > ringBytes {
-		return 0, fmt.Errorf("%w: the reader has taken %d bytes too many", backend.ErrPipeProtocol, -used)
+	return &ring{
+		mem: mem, bytes: mem.Bytes()[bytesAt:memoryBytes],
+		head: mem.Word(headAt), tail: mem.Word(tailAt),
+		state: mem.Word(stateAt), sleeping: mem.Word(sleepingAt),
+		start: mem.Word(startAt), wanted: mem.Word(wantedAt),
 	}
-	return int(ringBytes - used), nil
 }
 
-// put copies a piece into the ring, for which there is room. Its marker will be
-// at a place of the stream.
-func (r *ring) put(piece []byte, at uint64) {
-	n := copy(r.pieces[r.place%ringBytes:], piece)
-	copy(r.pieces, piece[n:])
-	s := r.slot(r.count)
-	s.size.Store(uint64(len(piece)))
-	s.at.Store(at)
-}
-
-// sent says that the marker of the last piece was sent, withdraw that it was
-// not.
-func (r *ring) sent(size int) {
-	r.place += rounded(uint64(size))
-	r.count++
-}
-
-func (r *ring) withdraw() { r.slot(r.count).at.Store(0) }
-
-// next looks for the next marker among n bytes of the stream that have come:
-// how many come before it, and the size of its piece. Without one, that is all
-// of them, and 0.
-func (r *ring) next(number, at uint64, n int) (before, size int, err error) {
-	s := r.slot(number)
-	before64 := s.at.Load() - at
-	if before64 >= uint64(n) {
-		return n, 0, nil
+// room is, for the writer, whether so many bytes are free. It looks at the
+// other end's word only when it has to, since that is in its cache.
+func (r *ring) room(n int) (bool, error) {
+	if r.free() >= n {
+		return true, nil
 	}
-	claimed := s.size.Load()
-	if claimed == 0 || claimed > ringBytes {
-		return 0, 0, fmt.Errorf("%w: a piece of %d bytes in a ring of %d", backend.ErrPipeProtocol, claimed, ringBytes)
+	head := r.head.Load()
+	if used := r.place - head; used > ringBytes || head < r.other {
+		return false, fmt.Errorf("%w: the reader says it has taken %d bytes of %d", backend.ErrPipeProtocol, head, r.place)
 	}
-	return int(before64), int(claimed), nil
+	r.other = head
+	return r.free() >= n, nil
 }
 
-// copyOut copies from the ring.
-func (r *ring) copyOut(p []byte, place uint64) {
-	n := copy(p, r.pieces[place%ringBytes:])
-	copy(p[n:], r.pieces)
+func (r *ring) free() int { return ringBytes - int(r.place-r.other) }
+
+// put copies bytes into the ring, for which there is room. Nobody sees them
+// before publish.
+func (r *ring) put(b []byte) {
+	n := copy(r.bytes[r.place%ringBytes:], b)
+	copy(r.bytes, b[n:])
+	r.place += uint64(len(b))
 }
 
-// took gives the room of n bytes back, and at the end of a piece what was left
-// behind it. It reports whether the writer waits for that.
-func (r *ring) took(n int, ended bool) (ring bool) {
-	r.place += uint64(n)
-	if ended {
-		r.place = rounded(r.place)
-	}
-	r.head.Store(r.place)
-	wanted := r.wanted.Load()
-	return wanted != 0 && r.place >= wanted && r.wanted.CompareAndSwap(wanted, 0)
+// publish makes what was put there to be read. It reports whether the reader
+// has to be woken.
+func (r *ring) publish() (wake bool) {
+	r.tail.Store(r.place)
+	return r.sleeping.Load() != 0 && r.sleeping.Swap(0) != 0
 }
 
 // want has the reader ring when half of the ring is free. It reports whether it
@@ -141,4 +117,50 @@ func (r *ring) want() bool {
 	wanted := r.place - ringBytes/2
 	r.wanted.Store(wanted)
 	return r.head.Load() < wanted
+}
+
+// filled is, for the reader, how many bytes there are; if it knows of some,
+// perhaps not all of them.
+func (r *ring) filled() (int, error) {
+	if r.other != r.place {
+		return int(r.other - r.place), nil
+	}
+	return r.refresh()
+}
+
+// refresh is filled for all of them.
+func (r *ring) refresh() (int, error) {
+	tail := r.tail.Load()
+	if tail-r.place > ringBytes {
+		return 0, fmt.Errorf("%w: a ring of %d bytes with %d in it", backend.ErrPipeProtocol, ringBytes, tail-r.place)
+	}
+	r.other = tail
+	return int(tail - r.place), nil
+}
+
+// look copies from the ring, of which so much is filled, and takes nothing.
+func (r *ring) look(p []byte) {
+	n := copy(p, r.bytes[r.place%ringBytes:])
+	copy(p[n:], r.bytes)
+}
+
+// take copies from the ring, of which so much is filled, and gives the room
+// back. It reports whether the writer waits for that.
+func (r *ring) take(p []byte) (ring bool) {
+	r.look(p)
+	r.place += uint64(len(p))
+	r.head.Store(r.place)
+	wanted := r.wanted.Load()
+	return wanted != 0 && r.place >= wanted && r.wanted.CompareAndSwap(wanted, 0)
+}
+
+// sleep says that the reader is about to sleep. It reports whether there is
+// nothing that came before that.
+func (r *ring) sleep() bool {
+	r.sleeping.Store(1)
+	if r.tail.Load() == r.place {
+		return true
+	}
+	r.sleeping.Store(0)
+	return false
 }

@@ -2,37 +2,70 @@
 
 package unixpipe
 
-import "sync/atomic"
+import (
+	"os"
+	"runtime"
+	"sync/atomic"
+	"syscall"
 
-// A stream is the bytes between two ends of this package, in the two directions
-// of a socket: small ones as they are, large ones through rings.
-
-// What is worth while. A ring costs about as much as the socket takes for the
-// bytes that are sent before there is one.
-var (
-	largeFrom  atomic.Int64 // what is large
-	offerAfter atomic.Int64 // how many large bytes a writer sends before it makes a ring
+	"github.com/winsys-go/ipc/internal/linux"
+	"github.com/winsys-go/ipc/internal/spin"
 )
 
+// A stream is the bytes between two ends of this package, in the two directions
+// of a socket. Each direction goes over to a ring when so much was written that
+// it pays.
+
+// offerAfter is how many bytes a writer sends before it makes a ring. A write
+// counts for pieceCost more.
+var offerAfter atomic.Int64
+
 const (
-	defaultLarge = 16 << 10
 	defaultOffer = 1 << 20
-	// mostPiece is the largest piece. While the reader copies one, the writer
-	// makes the next.
-	mostPiece = 256 << 10
-	// offerAgain is how many large bytes later a writer tries again that could
-	// not make a ring.
+	pieceCost    = 1 << 10
+	// offerAgain is how many bytes later a writer tries again that could not make
+	// a ring, or whose peer did not take one.
 	offerAgain = 64 << 20
-	// mostOffers is how often a ring is offered: a reader looks for offers only
-	// while it receives much.
+	// mostOffers is how often a ring is offered: a reader may look away, or have
+	// no descriptors to spare.
 	mostOffers = 8
 )
 
-func init() { SetLarge(defaultLarge, defaultOffer) }
+func init() { offerAfter.Store(defaultOffer) }
 
-// SetLarge sets, for connections that are made from now on, what goes through
-// memory: writes of so many bytes, when so many were written by such. For tests.
-func SetLarge(from, after int) (restore func()) {
-	f, a := largeFrom.Swap(int64(from)), offerAfter.Swap(int64(after))
-	return func() { SetLarge(int(f), int(a)) }
+// SetOffer sets after how many bytes connections that are made from now on go
+// over to memory. For tests.
+func SetOffer(after int) (restore func()) {
+	before := offerAfter.Swap(int64(after))
+	return func() { offerAfter.Store(before) }
+}
+
+// isNear reports whether the peer of a socket is in this process. A connection
+// is made by it, at any rate.
+func isNear(fd int) bool {
+	processors.Store(int32(runtime.GOMAXPROCS(0)))
+	cred, err := syscall.GetsockoptUcred(fd, syscall.SOL_SOCKET, syscall.SO_PEERCRED)
+	return err == nil && int(cred.Pid) == os.Getpid()
+}
+
+var (
+	spinning   atomic.Bool  // one goroutine of a process at a time
+	processors atomic.Int32 // as they were when a ring was last made
+)
+
+// spinUntil spins until done, or it does not seem worth it any more.
+func spinUntil(policy *spin.Policy, done func() bool) {
+	budget, probe := policy.Next()
+	if budget == 0 || processors.Load() < 2 || !spinning.CompareAndSwap(false, true) {
+		return
+	}
+	defer spinning.Store(false)
+	for spent := range budget {
+		linux.Pause(1)
+		if done() {
+			policy.Found(spent, probe)
+			return
+		}
+	}
+	policy.Missed(probe)
 }

@@ -20,11 +20,8 @@ import (
 	"github.com/winsys-go/ipc/internal/testproc"
 )
 
-// force has everything go through memory as soon as it can, from so many bytes
-// on.
-func force(t testing.TB, from int) {
-	t.Cleanup(SetLarge(from, 0))
-}
+// force has everything go through memory as soon as it can.
+func force(t testing.TB) { t.Cleanup(SetOffer(0)) }
 
 // connect makes both ends of a connection.
 func connect(t testing.TB, spec backend.PipeSpec) (client, server *Conn) {
@@ -45,7 +42,7 @@ func throughMemory(from, to *Conn) bool {
 	defer from.outgoing.mu.Unlock()
 	to.incoming.mu.Lock()
 	defer to.incoming.mu.Unlock()
-	return from.outgoing.ring != nil && from.outgoing.ring.count > 0 && to.incoming.ring != nil
+	return from.outgoing.switched && to.incoming.switched.Load()
 }
 
 // warm writes until there is a ring.
@@ -76,11 +73,12 @@ func size() int { return rand.IntN(1 << rand.IntN(22)) }
 // TestStream: bytes come as they were written, in their order, whatever way they
 // take, with looks at them in between.
 func TestStream(t *testing.T) {
-	for _, from := range []int{1, 1000, defaultLarge} {
-		// A reader that lags behind overlooks offers, but no more than fit into the
-		// socket.
-		t.Cleanup(SetLarge(from, 1<<20))
+	for _, after := range []int{0, 256 << 10, defaultOffer} {
+		t.Cleanup(SetOffer(after))
 		client, server := connect(t, backend.PipeSpec{})
+		if after == 0 { // or all offers would be over before the first is read
+			warm(t, client, server, 1)
+		}
 		want := noise(24 << 20)
 		go func() {
 			for rest := want; len(rest) > 0; {
@@ -111,15 +109,15 @@ func TestStream(t *testing.T) {
 			must(n, err)
 		}
 		if !throughMemory(client, server) {
-			t.Errorf("from %d bytes on: no ring", from)
+			t.Errorf("after %d bytes: no ring", after)
 		}
 	}
 }
 
 // TestStreamOfMessages is the same for messages, in both directions.
 func TestStreamOfMessages(t *testing.T) {
-	for _, from := range []int{1, 1000, defaultLarge} {
-		force(t, from)
+	for _, after := range []int{0, 1000, defaultOffer} {
+		t.Cleanup(SetOffer(after))
 		client, server := connect(t, messages)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -151,23 +149,23 @@ func TestStreamOfMessages(t *testing.T) {
 		client.CloseWrite()
 		<-done
 		if !throughMemory(client, server) || !throughMemory(server, client) {
-			t.Errorf("from %d bytes on: no ring", from)
+			t.Errorf("after %d bytes: no ring", after)
 		}
 	}
 }
 
-// TestRingNotForSmall: small and few bytes make no ring.
-func TestRingNotForSmall(t *testing.T) {
+// TestNoRingForLittle: little makes no ring, however it is written.
+func TestNoRingForLittle(t *testing.T) {
 	client, server := connect(t, backend.PipeSpec{})
-	for _, size := range []int{1, defaultLarge - 1} {
+	for _, size := range []int{1, 100_000} {
 		b := make([]byte, size)
-		for range 200 {
+		for range defaultOffer / 4 / (size + pieceCost) {
 			must(client.Write(b))
 			must(io.ReadFull(server, b))
 		}
 	}
 	if client.outgoing.ring != nil {
-		t.Error("there is a ring for small writes")
+		t.Error("there is a ring")
 	}
 }
 
@@ -176,7 +174,7 @@ func TestRingNotForSmall(t *testing.T) {
 func TestFullRing(t *testing.T) {
 	for _, m := range []bool{false, true} {
 		fill := func(end func(client, server *Conn)) (int, error) {
-			force(t, 1)
+			force(t)
 			client, server := connect(t, backend.PipeSpec{Message: m})
 			warm(t, client, server, 100)
 			done := make(chan struct{})
@@ -215,7 +213,7 @@ func TestFullRing(t *testing.T) {
 // TestFullRingLosesNothing: after a write that ran out of time the next goes on,
 // and the reader gets what was said to be written.
 func TestFullRingLosesNothing(t *testing.T) {
-	force(t, 1)
+	force(t)
 	client, server := connect(t, backend.PipeSpec{})
 	warm(t, client, server, 100)
 	want := noise(8 << 20)
@@ -270,28 +268,47 @@ func warmRogue(t *testing.T, f *outflow, server *Conn) {
 		must(f.write(nil, b))
 		must(io.ReadFull(server, b))
 	}
-	if f.ring == nil || f.ring.count == 0 {
+	if !f.switched {
 		t.Fatal("there is no ring")
 	}
 }
 
-// TestLyingWriter: a piece of a size that cannot be is a breach of the
-// protocol, from then on; one that was changed is other bytes.
+// TestLyingWriter: more than the ring has is a breach of the protocol, from then
+// on; so is less than was read.
 func TestLyingWriter(t *testing.T) {
-	for _, lie := range []uint64{0, ringBytes + 1, 1 << 31, 1 << 63, 1<<64 - 1} {
-		force(t, 1)
+	for _, lie := range []uint64{1<<64 - 1, ringBytes + 1, 1 << 31, 1 << 63} {
+		force(t)
 		rogue, f, server := rogueWriter(t, false)
 		warmRogue(t, f, server)
-		f.ring.put([]byte("piece"), f.at)
-		f.ring.slot(f.ring.count).size.Store(lie)
-		must(rogue.Write([]byte("\x00beyond")))
+		f.ring.tail.Add(lie)
+		must(rogue.Write([]byte{0}))
 		for range 2 {
 			if n, err := server.Read(make([]byte, 100)); !errors.Is(err, backend.ErrPipeProtocol) {
-				t.Errorf("a piece of %d bytes: %d read, %v", lie, n, err)
+				t.Errorf("%d bytes more: %d read, %v", lie, n, err)
 			}
 		}
 		if _, err := server.Peek(make([]byte, 100)); !errors.Is(err, backend.ErrPipeProtocol) {
-			t.Errorf("a look at a piece of %d bytes: %v", lie, err)
+			t.Errorf("a look at %d bytes more: %v", lie, err)
+		}
+	}
+}
+
+// TestLyingStart: a ring that is to be used from a byte on that was read long
+// ago is a breach of the protocol; one that is to be used when more has come than
+// ever does is not used.
+func TestLyingStart(t *testing.T) {
+	for start, want := range map[uint64]error{1: backend.ErrPipeProtocol, 1 << 40: io.EOF} {
+		force(t)
+		rogue, f, server := rogueWriter(t, false)
+		for f.ring == nil || f.ring.state.Load() == 0 {
+			must(f.write(nil, []byte("offer")))
+			must(io.ReadFull(server, make([]byte, 5)))
+		}
+		f.ring.start.Store(start)
+		must(rogue.Write([]byte("more")))
+		rogue.CloseWrite()
+		if got, err := io.ReadAll(server); !errors.Is(err, want) && (err != nil || want != io.EOF || string(got) != "more") {
+			t.Errorf("from byte %d on: %q, %v", start, got, err)
 		}
 	}
 }
@@ -299,7 +316,7 @@ func TestLyingWriter(t *testing.T) {
 // TestScribbler: a peer that writes all over the memory all the time gets
 // errors at worst.
 func TestScribbler(t *testing.T) {
-	force(t, 1)
+	force(t)
 	rogue, f, server := rogueWriter(t, false)
 	warmRogue(t, f, server)
 	stop, stopped := make(chan struct{}), make(chan struct{})
@@ -310,20 +327,23 @@ func TestScribbler(t *testing.T) {
 			case <-stop:
 				return
 			default:
-				number := rand.Uint64N(slots)
-				f.ring.slot(number).size.Store(rand.Uint64N(2 * ringBytes))
-				f.ring.slot(number).at.Store(f.at + rand.Uint64N(100))
-				f.ring.head.Store(rand.Uint64())
+				f.ring.tail.Store(f.ring.head.Load() + rand.Uint64N(ringBytes+ringBytes/1000))
+				f.ring.start.Store(rand.Uint64())
+				f.ring.sleeping.Store(rand.Uint64N(2))
 				f.ring.wanted.Store(rand.Uint64N(1 << 20))
+				f.ring.state.Store(rand.Uint64N(4))
+				f.ring.head.Store(f.ring.head.Load() + rand.Uint64N(2))
 			}
 		}
 	}()
 	go func() {
-		rogue.Write(make([]byte, 100_000))
+		for range 1000 {
+			rogue.Write(make([]byte, 100))
+		}
 		rogue.CloseWrite()
 	}()
 	b := make([]byte, 10_000)
-	for {
+	for range 10_000 {
 		server.Peek(b[:100])
 		if _, err := server.Read(b); err != nil {
 			if err != io.EOF && !errors.Is(err, backend.ErrPipeProtocol) {
@@ -336,15 +356,20 @@ func TestScribbler(t *testing.T) {
 	<-stopped
 }
 
-// TestLyingReader: a reader that says to have read more than there was breaks
-// the protocol.
+// TestLyingReader: a reader that says to have read more than there was, or less
+// than before, breaks the protocol.
 func TestLyingReader(t *testing.T) {
-	for _, lie := range []uint64{1, ringBytes, 1 << 40, 1<<64 - 2*ringBytes} {
-		force(t, 1)
+	for _, lie := range []uint64{2 * ringBytes, 1 << 40, 1<<64 - 2*ringBytes} {
+		force(t)
 		client, server := connect(t, backend.PipeSpec{})
 		warm(t, client, server, 10)
 		server.incoming.ring.head.Add(lie)
-		if _, err := client.Write([]byte("x")); !errors.Is(err, backend.ErrPipeProtocol) {
+		client.SetWriteDeadline(time.Now().Add(10 * time.Second))
+		var err error
+		for err == nil {
+			_, err = client.Write(make([]byte, 100_000))
+		}
+		if !errors.Is(err, backend.ErrPipeProtocol) {
 			t.Errorf("%d bytes too many: %v", lie, err)
 		}
 	}
@@ -372,7 +397,7 @@ func TestWrongMemory(t *testing.T) {
 		"no seals":  {memory(memoryBytes, 0), null},
 		"too many":  {null, null, null, null, null},
 	} {
-		force(t, 1)
+		force(t)
 		rogue, _, server := rogueWriter(t, false)
 		must(rogue.Write([]byte("first")))
 		b := make([]byte, 10)
@@ -402,7 +427,7 @@ func TestWrongMemory(t *testing.T) {
 // everything goes through the socket, and no descriptor is kept for ever.
 func TestSilentPeer(t *testing.T) {
 	for _, bits := range []byte{0, helloRings} {
-		force(t, 1)
+		force(t)
 		l := listen(t, openTest(t), backend.PipeSpec{})
 		rogue, s := visit(t, l)
 		server := s.(*Conn)
@@ -423,13 +448,17 @@ func TestSilentPeer(t *testing.T) {
 }
 
 // TestNoDescriptorsForRings: without descriptors, at either end, everything goes
-// through the socket.
+// through the socket, until there are some.
 func TestNoDescriptorsForRings(t *testing.T) {
-	force(t, 1)
 	client, server := connect(t, backend.PipeSpec{})
 	b := []byte("first")
-	must(client.Write(b))
-	must(io.ReadFull(server, b))
+	for _, c := range [][2]*Conn{{client, server}, {server, client}} { // hello, which takes one
+		must(c[0].Write(b))
+		must(io.ReadFull(c[1], b))
+	}
+	force(t)
+	client.outgoing.make() // which is then to be received without one
+	client.outgoing.budget, server.outgoing.budget = 0, 0
 	scarce(t, syscall.RLIMIT_NOFILE, 3, func() {
 		for _, c := range [][2]*Conn{{client, server}, {server, client}} {
 			for range 5 {
@@ -443,12 +472,12 @@ func TestNoDescriptorsForRings(t *testing.T) {
 	if server.incoming.ring != nil || server.outgoing.ring != nil {
 		t.Error("there is a ring")
 	}
-	warm(t, client, server, 5) // now there are
+	warm(t, client, server, 5)
 }
 
 // TestNoMemoryForRings: nor is there a ring without memory.
 func TestNoMemoryForRings(t *testing.T) {
-	force(t, 1)
+	force(t)
 	signal.Ignore(syscall.SIGXFSZ)
 	defer signal.Reset(syscall.SIGXFSZ)
 	client, server := connect(t, backend.PipeSpec{})
@@ -475,7 +504,7 @@ func scarce(t *testing.T, resource int, to uint64, f func()) {
 
 // TestRingLeavesNothing: neither descriptors nor mappings outlive a connection.
 func TestRingLeavesNothing(t *testing.T) {
-	force(t, 1)
+	force(t)
 	count := func() (n int) {
 		return len(must(os.ReadDir("/proc/self/fd"))) + bytes.Count(must(os.ReadFile("/proc/self/maps")), []byte("ipc-pipe-ring"))
 	}
@@ -497,46 +526,64 @@ func TestRingLeavesNothing(t *testing.T) {
 	}
 }
 
-// FuzzRing gives out bytes that came with memory that anybody may have filled:
-// never more than there can be, and an error at worst.
+// FuzzRing reads and writes by memory that anybody changes at any time: what
+// either end believes stays within bounds, and there is an error at worst.
 func FuzzRing(f *testing.F) {
-	f.Add([]byte{0, 1, 5}, []byte("before\x00after"), []byte{10, 200, 3})
-	f.Add([]byte{0, 1, 0}, []byte("\x00"), []byte{1})
-	f.Add([]byte{3, 2, 255, 4, 2, 7}, []byte("abcdefgh"), []byte{0, 255})
+	f.Add([]byte{0, 10, 1, 10, 0, 200, 1, 255})
+	f.Add([]byte{2, 5, 1, 3, 0, 1, 3, 7, 0, 9})
+	f.Add([]byte{2, 255, 1, 1})
 	mem, file, err := linux.NewSharedMemory(memoryBytes)
 	if err != nil {
 		f.Fatal(err)
 	}
 	file.Close()
 	f.Cleanup(mem.Close)
-	f.Fuzz(func(t *testing.T, fill, stream, todo []byte) {
-		clear(mem.Bytes()[:piecesAt])
-		r := newRing(mem)
-		most := len(stream)
-		for i := uint64(0); len(fill) >= 3; i, fill = i+1, fill[3:] {
-			sizes := []uint64{uint64(fill[2]), uint64(fill[2]) << 13, 1<<64 - 1 - uint64(fill[2])}
-			r.slot(i).at.Store(uint64(fill[0]))
-			r.slot(i).size.Store(sizes[fill[1]%3])
-			most += ringBytes
-		}
-		in := inflow{ring: r, at: 1, ahead: stream, bell: -1}
-		b := make([]byte, 256<<10)
-		s := script(todo)
-		for got := 0; len(in.ahead) > 0 || in.left > 0; {
-			seen, available, lookErr := in.look(b[:s.next()])
-			n, err := in.give(b[:1+s.next()<<10])
-			if err != nil {
-				if !errors.Is(err, backend.ErrPipeProtocol) || n > 0 {
-					t.Fatalf("%d bytes, %v", n, err)
+	f.Fuzz(func(t *testing.T, todo []byte) {
+		clear(mem.Bytes()[:bytesAt])
+		writer, reader := newRing(mem), newRing(mem)
+		in := inflow{ring: reader, bell: -1}
+		in.switched.Store(true)
+		honest := true
+		b := make([]byte, ringBytes)
+		for s := script(todo); len(s) > 0; {
+			how, size := s.next(), s.next()<<12
+			switch how % 4 {
+			case 0:
+				if ok, err := writer.room(size); err != nil {
+					checkBreach(t, err, honest)
+					return
+				} else if ok {
+					writer.put(b[:size])
+					writer.publish()
+				} else {
+					writer.want()
 				}
-				return
+			case 1:
+				filled, _ := reader.refresh()
+				n, err := in.take(b[:size])
+				if err != nil {
+					checkBreach(t, err, honest)
+					return
+				}
+				if honest && n != min(size, filled) || n > size {
+					t.Fatalf("%d bytes taken of %d, for %d", n, filled, size)
+				}
+			case 2:
+				honest = false
+				reader.tail.Store(uint64(size) * uint64(how>>2))
+			default:
+				honest = false
+				writer.head.Store(uint64(size) - uint64(how>>2))
 			}
-			if got += n; seen > available || got > most || n > available && lookErr == nil {
-				t.Fatalf("%d bytes after %d, where %d were seen of %d", n, got, seen, available)
-			}
-			if n == 0 && (len(in.ahead) > 0 || in.left > 0) {
-				t.Fatal("it does not go on")
+			if free := writer.free(); free < 0 || free > ringBytes {
+				t.Fatalf("%d bytes are free", free)
 			}
 		}
 	})
+}
+
+func checkBreach(t *testing.T, err error, honest bool) {
+	if honest || !errors.Is(err, backend.ErrPipeProtocol) {
+		t.Fatal(err)
+	}
 }
