@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/winsys-go/ipc/internal/testproc"
 	"github.com/winsys-go/ipc/internal/testproc/actor"
 )
 
@@ -173,7 +172,7 @@ var mutexBasics = []entry{
 	{"MU-48", "recursion does not wrap to free", func(c *Case) {
 		c.needRecursion()
 		n := 70_000 // beyond 16 bits; 31 bits take too long
-		if testing.Short() && testproc.UnderWine() {
+		if testing.Short() {
 			n = many(n)
 		}
 		m, t1 := c.mutex(), c.thread()

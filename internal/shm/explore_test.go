@@ -13,9 +13,10 @@ import (
 	"github.com/winsys-go/ipc/internal/backend"
 )
 
-// TestExplore plays plans in random interleavings, for 30 s or as long as
+// TestExplore plays plans in random interleavings, for 20 s or as long as
 // IPC_EXPLORE_FOR says, from the seed IPC_EXPLORE_SEED on. With
-// IPC_EXPLORE_TRACE=1 it prints who does every step.
+// IPC_EXPLORE_TRACE=1 it prints who does every step. A schedule takes a fraction
+// of a millisecond; scripts/explore plays them for longer.
 func TestExplore(t *testing.T) {
 	var sum tally
 	playSchedules(t, exploreFor(t), &sum, func(seed uint64) (fmt.Stringer, error) {
@@ -53,7 +54,7 @@ func playSchedules(t *testing.T, limit time.Duration, sum fmt.Stringer, play fun
 func exploreFor(t *testing.T) time.Duration {
 	s := os.Getenv("IPC_EXPLORE_FOR")
 	if s == "" {
-		return 30 * time.Second
+		return 20 * time.Second
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil {
