@@ -10,7 +10,7 @@ import (
 // TestHistories compares the package with its specification. The actors are
 // attachments of this process, each of which is a process to the engine.
 func TestHistories(t *testing.T) {
-	histories.Run(t, 2000, func(t *testing.T, dir string) actor.Actor {
+	histories.Run(t, 1000, func(t *testing.T, dir string) actor.Actor {
 		a, err := actor.NewLocal(dir)
 		if err != nil {
 			t.Fatal(err)

@@ -12,7 +12,7 @@ import (
 )
 
 // Run plays histories with the actors that start makes: as many as said, or a
-// twentieth with -short, unless RAPID_CHECKS or -rapid.checks say another number.
+// tenth with -short, unless RAPID_CHECKS or -rapid.checks say another number.
 func Run(t *testing.T, number int, start Start) {
 	t.Helper()
 	setChecks(t, number)
@@ -77,7 +77,7 @@ func (d *driver) finish() {
 func setChecks(t *testing.T, number int) {
 	t.Helper()
 	if testing.Short() {
-		number /= 4
+		number /= 2
 	}
 	setDefault(t, "rapid.checks", "RAPID_CHECKS", strconv.Itoa(number))
 	setDefault(t, "rapid.steps", "RAPID_STEPS", "60")
