@@ -36,7 +36,8 @@ func TestConformance(t *testing.T) {
 		}},
 	} {
 		t.Run(played.name, func(t *testing.T) {
-			if testing.Short() && played.name == "processes' handles" {
+			// Under Wine -short is all there is.
+			if testing.Short() && !testproc.UnderWine() && played.name == "processes' handles" {
 				t.Skip("with -short: handles are played in one process, and processes with Owners")
 			}
 			conformance.Run(t, played.open)
