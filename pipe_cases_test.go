@@ -420,8 +420,9 @@ var pipeCases = []struct {
 	}},
 	{"NP-66", func(s pipeScene) {
 		server, client := s.pair(messages)
-		large := bytes.Repeat([]byte("x"), 1<<20)
+		large := bytes.Repeat([]byte("x"), 4<<20)
 		end := blocked(s, func() (int, error) { return client.Write(large) })
+		eventually(s, "something has come", func() bool { return must(server.Peek(nil)).Available > 0 })
 		if seen := must(server.Peek(make([]byte, 10))); seen.N != 10 || seen.Left != len(large)-10 || seen.Available > len(large) {
 			s.Errorf("peek finds %+v", seen)
 		}
