@@ -70,7 +70,7 @@ func newConn(p *Pipes, sock *net.UnixConn, spec *backend.PipeSpec) *Conn {
 		greeting: newGate(), reading: newGate(), writing: newGate(),
 	}
 	c.raw, _ = sock.SyscallConn() // fails only for a nil socket
-	c.deadlines.socket = &c.outgoing
+	c.deadlines.socket = bothWays{&c.incoming, &c.outgoing}
 	c.incoming.init(sock, c.raw)
 	c.in.memory = c.incoming.switched.Load
 	c.outgoing.init(sock, c.raw, c.peerHasRings)

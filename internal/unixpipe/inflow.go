@@ -9,6 +9,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/winsys-go/ipc/internal/backend"
 	"github.com/winsys-go/ipc/internal/linux"
@@ -22,6 +23,7 @@ type inflow struct {
 	once func(fd uintptr) bool
 
 	switched atomic.Bool // everything comes through the ring
+	timed    atomic.Bool // reads have a deadline, which only the socket keeps
 	spin     spin.Policy
 
 	mu       sync.Mutex // guards the following
@@ -50,6 +52,11 @@ func (f *inflow) init(sock *net.UnixConn, raw syscall.RawConn) {
 func (f *inflow) read(p []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.ring != nil && !f.timed.Load() { // what try does, a little faster
+		if n, err := f.take(p, true); n > 0 {
+			return n, err
+		}
+	}
 	f.into, f.n, f.err, f.patient = p, 0, nil, true
 	outer := f.raw.Read(f.once)
 	f.into = nil
@@ -92,7 +99,7 @@ func (f *inflow) try(fd uintptr) bool {
 		return true
 	}
 	for range mostTries {
-		if f.n, f.err = f.take(f.into); f.n > 0 || f.err != nil {
+		if f.n, f.err = f.take(f.into, f.patient); f.n > 0 || f.err != nil {
 			return true
 		}
 		if f.ended {
@@ -121,12 +128,13 @@ func (f *inflow) try(fd uintptr) bool {
 	return true
 }
 
-// take takes what is in the ring, if the stream has got to it.
-func (f *inflow) take(p []byte) (n int, err error) {
+// take takes what is in the ring, if the stream has got to it. It may take a
+// while to find that there is nothing.
+func (f *inflow) take(p []byte, patient bool) (n int, err error) {
 	if f.failed != nil || !f.switching() {
 		return 0, f.failed
 	}
-	filled, err := f.filled()
+	filled, err := f.filled(patient && !f.near)
 	if err != nil {
 		f.failed = err
 		return 0, err
@@ -144,16 +152,15 @@ func (f *inflow) take(p []byte) (n int, err error) {
 // more takes what is in the ring already, behind the last that came through the
 // socket. What is wrong with it the next read finds again.
 func (f *inflow) more(p []byte) int {
-	f.patient = false
-	n, _ := f.take(p)
+	n, _ := f.take(p, false)
 	return n
 }
 
-// filled is how much is in the ring. It spins for a while when there is
+// filled is how much is in the ring. It may spin for a while when there is
 // nothing.
-func (f *inflow) filled() (int, error) {
+func (f *inflow) filled(patient bool) (int, error) {
 	filled, err := f.ring.filled()
-	if filled > 0 || err != nil || f.near || !f.patient {
+	if filled > 0 || err != nil || !patient {
 		return filled, err
 	}
 	spinUntil(&f.spin, func() bool {
@@ -368,6 +375,12 @@ func peekOnce(fd int, p []byte) (int, error) {
 			return n, nil
 		}
 	}
+}
+
+// SetReadDeadline is that of the socket.
+func (f *inflow) SetReadDeadline(t time.Time) error {
+	f.timed.Store(!t.IsZero())
+	return f.sock.SetReadDeadline(t)
 }
 
 // inUse reports whether there is a ring.

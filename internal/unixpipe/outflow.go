@@ -3,6 +3,7 @@
 package unixpipe
 
 import (
+	"cmp"
 	"errors"
 	"io"
 	"math"
@@ -22,9 +23,12 @@ type outflow struct {
 	sock  *net.UnixConn
 	raw   syscall.RawConn
 	knows func() bool // whether the peer is known to know of rings
-	once  func(fd uintptr) bool
+	// What is done with the socket's descriptor, made once.
+	inTime func(fd uintptr) bool
+	tell   func(fd uintptr)
 
 	ended atomic.Bool // nothing is to be written any more
+	timed atomic.Bool // writes have a deadline, which only the socket keeps
 
 	waiting  sync.Mutex // guards the following
 	bell     *net.UnixConn
@@ -45,12 +49,13 @@ type outflow struct {
 	store    []byte
 
 	head, piece []byte // what is pushed into the ring, and its outcome
+	wake        bool
 	err         error
 	proved      time.Time // when the reader was last known to be there
 }
 
 func (f *outflow) init(sock *net.UnixConn, raw syscall.RawConn, knows func() bool) {
-	f.sock, f.raw, f.knows, f.once = sock, raw, knows, f.push
+	f.sock, f.raw, f.knows, f.inTime, f.tell = sock, raw, knows, f.putInTime, f.tellReader
 	f.budget = int(offerAfter.Load())
 }
 
@@ -154,13 +159,11 @@ func (f *outflow) setBell(bell *net.UnixConn) {
 	}
 }
 
-// SetReadDeadline and SetWriteDeadline are those of the socket; the latter also
-// is for who waits for room.
-func (f *outflow) SetReadDeadline(t time.Time) error { return f.sock.SetReadDeadline(t) }
-
+// SetWriteDeadline is that of the socket, and of who waits for room.
 func (f *outflow) SetWriteDeadline(t time.Time) error {
 	f.waiting.Lock()
 	defer f.waiting.Unlock()
+	f.timed.Store(!t.IsZero())
 	f.deadline = t
 	if f.bell != nil {
 		f.bell.SetReadDeadline(t)
@@ -209,38 +212,58 @@ func (f *outflow) offering(head, body []byte) (int, error) {
 // all.
 func (f *outflow) through(head, body []byte) (sent int, err error) {
 	for {
-		f.head, f.piece, f.err = head, body[:min(len(body), mostPiece)], nil
-		if err := f.await(len(f.head) + len(f.piece)); err != nil {
+		piece := body[:min(len(body), mostPiece)]
+		if err := f.await(len(head) + len(piece)); err != nil {
 			return sent, err
 		}
-		if err := f.raw.Write(f.once); err != nil { // the deadline, or Close
+		f.head, f.piece, f.err = head, piece, nil
+		if err := f.push(); err != nil {
 			return sent, err
 		}
-		if f.err != nil {
-			return sent, f.err
-		}
-		sent += len(f.head) + len(f.piece)
-		if head, body = nil, body[len(f.piece):]; len(body) == 0 {
-			f.head, f.piece = nil, nil
+		sent += len(head) + len(piece)
+		if head, body = nil, body[len(piece):]; len(body) == 0 {
 			return sent, nil
 		}
 	}
 }
 
-// push puts head and piece into the ring, and wakes the reader.
-func (f *outflow) push(fd uintptr) bool {
+// push puts head and piece into the ring and, if that needs the socket, uses
+// it. Once the bytes are in the ring no deadline counts: the reader has them.
+func (f *outflow) push() (err error) {
+	switch {
+	case f.timed.Load():
+		err = f.raw.Write(f.inTime)
+	case f.put():
+		err = f.raw.Control(f.tell)
+	}
+	f.head, f.piece = nil, nil
+	return cmp.Or(err, f.err)
+}
+
+// putInTime is put while there is time.
+func (f *outflow) putInTime(fd uintptr) bool {
+	if f.put() {
+		f.tellReader(fd)
+	}
+	return true
+}
+
+// put reports whether the socket is needed: to wake the reader, or to see
+// whether it is there.
+func (f *outflow) put() bool {
 	f.ring.put(f.head)
 	f.ring.put(f.piece)
-	switch {
-	case f.ring.publish():
+	f.wake = f.ring.publish()
+	return f.wake || time.Since(f.proved) > trust
+}
+
+func (f *outflow) tellReader(fd uintptr) {
+	if f.wake {
 		f.err = linux.Wake(int(fd))
-	case time.Since(f.proved) > trust:
+	} else {
 		f.err = linux.Sendable(int(fd))
-	default:
-		return true
 	}
 	f.proved = time.Now()
-	return true
 }
 
 // trust is how long a reader that does not sleep is trusted to be there. Only
@@ -308,8 +331,7 @@ func (f *outflow) close() {
 	f.stop()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.ended.Store(true)
-	f.budget = math.MaxInt
+	f.switched, f.budget = false, math.MaxInt
 	if f.ring != nil {
 		f.drop()
 	}

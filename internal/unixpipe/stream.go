@@ -40,6 +40,12 @@ func SetOffer(after int) (restore func()) {
 	return func() { offerAfter.Store(before) }
 }
 
+// bothWays are the directions of a connection, which have deadlines.
+type bothWays struct {
+	*inflow
+	*outflow
+}
+
 // isNear reports whether the peer of a socket is in this process. A connection
 // is made by it, at any rate.
 func isNear(fd int) bool {

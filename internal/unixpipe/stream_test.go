@@ -560,7 +560,7 @@ func FuzzRing(f *testing.F) {
 				}
 			case 1:
 				filled, _ := reader.refresh()
-				n, err := in.take(b[:size])
+				n, err := in.take(b[:size], false)
 				if err != nil {
 					checkBreach(t, err, honest)
 					return
