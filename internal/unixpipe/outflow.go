@@ -49,7 +49,7 @@ type outflow struct {
 	store    []byte
 
 	head, piece []byte // what is pushed into the ring, and its outcome
-	wake        bool
+	more, wake  bool
 	err         error
 	proved      time.Time // when the reader was last known to be there
 }
@@ -213,17 +213,27 @@ func (f *outflow) offering(head, body []byte) (int, error) {
 func (f *outflow) through(head, body []byte) (sent int, err error) {
 	for {
 		piece := body[:min(len(body), mostPiece)]
-		if err := f.await(len(head) + len(piece)); err != nil {
-			return sent, err
+		f.head, f.piece, f.more, f.err = head, piece, len(piece) < len(body), nil
+		if err = f.await(len(head) + len(piece)); err == nil {
+			err = f.push()
 		}
-		f.head, f.piece, f.err = head, piece, nil
-		if err := f.push(); err != nil {
+		if err != nil {
+			f.late(sent)
 			return sent, err
 		}
 		sent += len(head) + len(piece)
 		if head, body = nil, body[len(piece):]; len(body) == 0 {
 			return sent, nil
 		}
+	}
+}
+
+// late wakes the reader for what was put without that, since there was to be
+// more.
+func (f *outflow) late(sent int) {
+	if sent > 0 && f.ring.awaken() {
+		f.wake = true
+		f.raw.Control(f.tell)
 	}
 }
 
@@ -253,7 +263,8 @@ func (f *outflow) putInTime(fd uintptr) bool {
 func (f *outflow) put() bool {
 	f.ring.put(f.head)
 	f.ring.put(f.piece)
-	f.wake = f.ring.publish()
+	f.ring.publish()
+	f.wake = !(f.more && f.ring.unread() < enoughToWake) && f.ring.awaken()
 	return f.wake || time.Since(f.proved) > trust
 }
 
@@ -265,6 +276,11 @@ func (f *outflow) tellReader(fd uintptr) {
 	}
 	f.proved = time.Now()
 }
+
+// enoughToWake is for how much a reader that sleeps is woken while there is more
+// to come in the same write. One that is woken for each piece sleeps again before
+// the next, and where both are put on one processor neither gets on.
+const enoughToWake = ringBytes / 4
 
 // trust is how long a reader that does not sleep is trusted to be there. Only
 // the socket tells of one that was killed.

@@ -104,12 +104,15 @@ func (r *ring) put(b []byte) {
 	r.place += uint64(len(b))
 }
 
-// publish makes what was put there to be read. It reports whether the reader
-// has to be woken.
-func (r *ring) publish() (wake bool) {
-	r.tail.Store(r.place)
-	return r.sleeping.Load() != 0 && r.sleeping.Swap(0) != 0
-}
+// publish makes what was put there to be read.
+func (r *ring) publish() { r.tail.Store(r.place) }
+
+// awaken takes the wish of a reader that sleeps, and reports whether there is
+// one: it has to be woken.
+func (r *ring) awaken() bool { return r.sleeping.Load() != 0 && r.sleeping.Swap(0) != 0 }
+
+// unread is, for the writer, how much there is, or more if the reader lies.
+func (r *ring) unread() uint64 { return r.place - r.head.Load() }
 
 // want has the reader ring when half of the ring is free. It reports whether it
 // is not already.

@@ -244,6 +244,34 @@ func TestFullRingLosesNothing(t *testing.T) {
 	}
 }
 
+// TestLateWake: a reader that sleeps is woken for what was put into the ring
+// before a write ran out of time, however little that is.
+func TestLateWake(t *testing.T) {
+	force(t)
+	client, server := connect(t, backend.PipeSpec{})
+	warm(t, client, server, 100)
+	read := make(chan int)
+	go func() {
+		n, _ := io.ReadFull(server, make([]byte, mostPiece))
+		read <- n
+	}()
+	for client.outgoing.ring.sleeping.Load() == 0 { // until it sleeps
+		time.Sleep(time.Millisecond)
+	}
+	f := &client.outgoing
+	f.mu.Lock()
+	f.piece, f.more = make([]byte, mostPiece), true
+	must(0, f.push())
+	if f.ring.sleeping.Load() == 0 {
+		t.Error("the reader was woken in the midst of a write")
+	}
+	f.late(mostPiece)
+	f.mu.Unlock()
+	if n := <-read; n != mostPiece {
+		t.Errorf("%d bytes came", n)
+	}
+}
+
 // A rogueWriter is a client that has an outgoing direction of its own.
 func rogueWriter(t *testing.T, m bool) (rogue *net.UnixConn, f *outflow, server *Conn) {
 	l := listen(t, openTest(t), backend.PipeSpec{Message: m})
