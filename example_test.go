@@ -18,23 +18,6 @@ import (
 	"github.com/winsys-go/ipc"
 )
 
-// exampleNamespace opens a namespace of its own in shared memory, so that the
-// examples meet nobody. A program needs none: the functions of the package
-// use that of the current user.
-func exampleNamespace() (n *ipc.Namespace, remove func()) {
-	dir, err := os.MkdirTemp("/dev/shm", "ipc-example-*")
-	if err != nil {
-		log.Fatal(err)
-	}
-	if n, err = ipc.OpenNamespace(dir, nil); err != nil {
-		log.Fatal(err)
-	}
-	return n, func() {
-		n.Close()
-		os.RemoveAll(dir)
-	}
-}
-
 // anotherProcess is what another process that opens the namespace would have:
 // to the objects it is one.
 func anotherProcess(n *ipc.Namespace) *ipc.Namespace {

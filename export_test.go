@@ -2,11 +2,7 @@
 
 package ipc
 
-import (
-	"os"
-
-	"github.com/winsys-go/ipc/internal/linux"
-)
+import "github.com/winsys-go/ipc/internal/linux"
 
 // SetGlobalDir moves the directory of names with Global\, for a test, and
 // forgets the namespace that was open there.
@@ -26,6 +22,3 @@ func SetGlobalDir(dir string) (restore func()) {
 		linux.GlobalDir, d.namespace, d.pipes = oldDir, oldNamespace, oldPipes
 	}
 }
-
-// File gives the file of an end of an anonymous pipe, to hand it to a child.
-func (w *PipeWriter) File() *os.File { return w.file }

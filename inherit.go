@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -80,7 +81,7 @@ func Inherit(cmd *exec.Cmd, objs ...Inheritable) error {
 	if err != nil {
 		return fail(op, "", err)
 	}
-	before, files := len(gifts), len(cmd.ExtraFiles)
+	before, restore := len(gifts), keep(cmd)
 	name := ""
 	for i, o := range objs {
 		if isNil(o) {
@@ -102,15 +103,15 @@ func Inherit(cmd *exec.Cmd, objs ...Inheritable) error {
 		for _, g := range gifts[before:] {
 			g.undo()
 		}
-		cmd.ExtraFiles = cmd.ExtraFiles[:files]
+		restore()
 		return fail(op, name, err)
 	}
 	cmd.Env = setVariable(cmd.Env, inheritedVariable, text)
 	return nil
 }
 
-// mostText is how long a variable can be, with its name, on Linux.
-const mostText = 128<<10 - 1 - len(inheritedVariable+"=")
+// mostText is how long the text of the variable can be.
+const mostText = mostVariable - len(inheritedVariable+"=") - 1
 
 func textOf(gifts []gift) (string, error) {
 	text, err := json.Marshal(shortened(gifts))
@@ -303,7 +304,7 @@ func giveObject(cmd *exec.Cmd, o *engineObject, kind backend.Kind, name string) 
 }
 
 func takeObject(o *engineObject, kind backend.Kind, g gift) error {
-	err := receive(o, kind, g.gifted)
+	err := receive(o, kind, &g)
 	if errors.Is(err, ErrPermission) {
 		err = fmt.Errorf("%w: the parent and this process must be able to open the same namespace", err)
 	}
@@ -344,7 +345,7 @@ func (c *PipeConn) take(g gift) error { return receiveConn(c, g.gifted) }
 // to be closed with it.
 type lentFiles struct {
 	mu    sync.Mutex
-	files map[*os.File]bool
+	files map[io.Closer]bool
 }
 
 func (l *lentFiles) close() {

@@ -2,12 +2,11 @@ package ipc
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"runtime"
-	"slices"
 	"strconv"
-	"sync"
 	"syscall"
 
 	"github.com/winsys-go/ipc/internal/backend"
@@ -33,32 +32,18 @@ type givenFile struct {
 	linux.FileID
 }
 
-// shortened leaves out directories that are those of the gift before, and lengthen
-// puts them back.
-func shortened(gifts []gift) []gift {
-	short := slices.Clone(gifts)
-	last := ""
-	for i := range short {
-		if d := &short[i].Dir; *d == last {
-			*d = ""
-		} else if *d != "" {
-			last = *d
-		}
-	}
-	return short
+// mostVariable is how long a variable of the environment can be, with its name and
+// the byte that ends it.
+const mostVariable = 128 << 10
+
+// keep notes what files a command has; restore takes others away again.
+func keep(cmd *exec.Cmd) (restore func()) {
+	files := len(cmd.ExtraFiles)
+	return func() { cmd.ExtraFiles = cmd.ExtraFiles[:files] }
 }
 
-func lengthen(gifts []gift) {
-	last := ""
-	for i := range gifts {
-		switch g := &gifts[i]; {
-		case g.Dir != "":
-			last = g.Dir
-		case g.Transit != nil:
-			g.Dir = last
-		}
-	}
-}
+// isObject reports whether the gift is of a namespace.
+func (g *gifted) isObject() bool { return g.Transit != nil }
 
 // give sends a handle, and takes it back when the command is forgotten and
 // nobody has received it.
@@ -75,7 +60,7 @@ func give(cmd *exec.Cmd, o *engineObject) (gifted, func(), error) {
 	return gifted{Dir: n.Dir(), Transit: &t}, func() { n.Recall(t) }, nil
 }
 
-func receive(o *engineObject, kind backend.Kind, g gifted) error {
+func receive(o *engineObject, kind backend.Kind, g *gift) error {
 	if g.Transit == nil || g.Transit.Kind != kind {
 		return fmt.Errorf("%w: there is no such handle", ErrInvalid)
 	}
@@ -86,40 +71,8 @@ func receive(o *engineObject, kind backend.Kind, g gifted) error {
 	return n.Receive(o, *g.Transit)
 }
 
-// heirs are the namespaces of inherited objects, which stay open.
-var heirs heirNamespaces
-
-type heirNamespaces struct {
-	mu     sync.Mutex
-	opened map[string]*engineNamespace
-}
-
-// open opens the namespace in a directory that the parent uses, whoever may use
+// openFor opens the namespace in a directory that the parent uses, whoever may use
 // it.
-func (h *heirNamespaces) open(dir string) (*engineNamespace, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if n := h.opened[dir]; n != nil {
-		return n, nil
-	}
-	n, err := openFor(dir)
-	if err != nil {
-		return nil, unwrapOnce(err)
-	}
-	if h.opened == nil {
-		h.opened = map[string]*engineNamespace{}
-	}
-	h.opened[dir] = n
-	return n, nil
-}
-
-func engineOf(n *Namespace, err error) (*engineNamespace, error) {
-	if err != nil {
-		return nil, err
-	}
-	return n.engine, nil
-}
-
 func openFor(dir string) (*engineNamespace, error) {
 	switch dir {
 	case linux.UserDir():
@@ -140,8 +93,9 @@ func openFor(dir string) (*engineNamespace, error) {
 
 // giveFile gives a duplicate of an end of an anonymous pipe, which is closed with
 // that end, or when the command is forgotten.
-func giveFile(cmd *exec.Cmd, f *os.File, lent *lentFiles) (gifted, func(), error) {
-	if f == nil {
+func giveFile(cmd *exec.Cmd, end pipeEnd, lent *lentFiles) (gifted, func(), error) {
+	f, ok := end.(*os.File)
+	if !ok {
 		return gifted{}, nil, ErrClosed
 	}
 	raw, err := f.SyscallConn()
@@ -158,25 +112,8 @@ func giveFile(cmd *exec.Cmd, f *os.File, lent *lentFiles) (gifted, func(), error
 		return gifted{}, nil, err
 	}
 	lent.add(d)
-	runtime.AddCleanup(cmd, lent.drop, d)
+	runtime.AddCleanup(cmd, lent.drop, io.Closer(d))
 	return g, func() { lent.drop(d) }, nil
-}
-
-func (l *lentFiles) add(f *os.File) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.files == nil {
-		l.files = map[*os.File]bool{}
-	}
-	l.files[f] = true
-}
-
-// drop closes one of them.
-func (l *lentFiles) drop(f *os.File) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.files, f)
-	f.Close()
 }
 
 // giveFiles has the child start with files.
@@ -193,11 +130,15 @@ func giveFiles(cmd *exec.Cmd, files ...*os.File) (g gifted, err error) {
 	return g, nil
 }
 
-func receiveFile(g gifted) (*os.File, error) {
+func receiveFile(g gifted) (pipeEnd, error) {
 	if len(g.Files) != 1 {
 		return nil, fmt.Errorf("%w: %d descriptors for the end of a pipe", ErrInvalid, len(g.Files))
 	}
-	return adopt(g.Files[0], syscall.S_IFIFO)
+	f, err := adopt(g.Files[0], syscall.S_IFIFO)
+	if err != nil {
+		return nil, err
+	}
+	return f, nil
 }
 
 func adopt(g givenFile, kind uint32) (*os.File, error) {

@@ -1,9 +1,8 @@
-//go:build !linux
+//go:build !linux && !windows
 
 package ipc
 
 import (
-	"os"
 	"os/exec"
 
 	"github.com/winsys-go/ipc/internal/backend"
@@ -14,17 +13,21 @@ type gifted struct{}
 
 func give(*exec.Cmd, *engineObject) (gifted, func(), error) { return gifted{}, nil, ErrUnsupported }
 
-func receive(*engineObject, backend.Kind, gifted) error { return ErrUnsupported }
+func receive(*engineObject, backend.Kind, *gift) error { return ErrUnsupported }
 
-func giveFile(*exec.Cmd, *os.File, *lentFiles) (gifted, func(), error) {
+func giveFile(*exec.Cmd, pipeEnd, *lentFiles) (gifted, func(), error) {
 	return gifted{}, nil, ErrUnsupported
 }
 
-func receiveFile(gifted) (*os.File, error) { return nil, ErrUnsupported }
+func receiveFile(gifted) (pipeEnd, error) { return nil, ErrUnsupported }
 
 func giveConn(*exec.Cmd, *PipeConn) (gifted, func(), error) { return gifted{}, nil, ErrUnsupported }
 
 func receiveConn(*PipeConn, gifted) error { return ErrUnsupported }
+
+const mostVariable = 128 << 10
+
+func keep(*exec.Cmd) (restore func()) { return func() {} }
 
 func shortened(gifts []gift) []gift { return gifts }
 

@@ -1,4 +1,4 @@
-//go:build linux
+//go:build linux || windows
 
 package ipc_test
 
@@ -9,16 +9,12 @@ import (
 	"net"
 	"os"
 	"os/exec"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/winsys-go/ipc"
 	"github.com/winsys-go/ipc/internal/testproc"
-	"github.com/winsys-go/ipc/internal/unixpipe"
 )
-
-// Pipes are tested where they can be handed over, which is Linux so far.
 
 func init() {
 	testproc.Register("pipe-heir", pipeHeir)
@@ -29,11 +25,8 @@ func init() {
 func pipeHeir(c *testproc.Child) {
 	r := must(ipc.Inherited[*ipc.PipeReader](0))
 	w := must(ipc.Inherited[*ipc.PipeWriter](1))
-	for fd := uintptr(3); fd <= 4; fd++ { // where they are
-		flags, _, errno := syscall.Syscall(syscall.SYS_FCNTL, fd, syscall.F_GETFD, 0)
-		if errno != 0 || flags&syscall.FD_CLOEXEC == 0 {
-			c.Fatalf("a child of this process would have descriptor %d (%v)", fd, errno)
-		}
+	if err := inheritable(); err != nil {
+		c.Fatalf("a child of this process would inherit %v", err)
 	}
 	if err := r.SetReadDeadline(time.Now().Add(-time.Second)); err != nil {
 		c.Fatalf("deadline: %v", err)
@@ -169,10 +162,14 @@ func TestInheritConn(t *testing.T) {
 							t.Errorf("%d bytes came as %d", size, got)
 						}
 					}
-					kept.CloseWrite()
-					p.Expect("end")
-					if _, err := kept.Read(make([]byte, 1)); err != io.EOF {
-						t.Errorf("at the end: %v", err)
+					if err := kept.CloseWrite(); errors.Is(err, ipc.ErrUnsupported) {
+						kept.Close()
+						p.Expect("end")
+					} else {
+						p.Expect("end")
+						if _, err := kept.Read(make([]byte, 1)); err != io.EOF {
+							t.Errorf("at the end: %v", err)
+						}
 					}
 					p.Exit()
 				})
@@ -236,14 +233,16 @@ func TestInheritConnRefuses(t *testing.T) {
 		if err := ipc.Inherit(cmd, c); !errors.Is(err, want) {
 			t.Errorf("%s: %v", what, err)
 		}
-		if len(cmd.ExtraFiles) > 0 || cmd.Env != nil {
-			t.Errorf("%s: %d files, %q", what, len(cmd.ExtraFiles), cmd.Env)
+		if cmd.ExtraFiles != nil || cmd.SysProcAttr != nil || cmd.Env != nil {
+			t.Errorf("%s: the command is %+v", what, cmd)
 		}
 	}
 	files := descriptors(t)
 	must(client.Write([]byte("hello")))
-	must(server.Peek(nil))
-	refused("peeked", server, ipc.ErrInvalidUse)
+	if readsAhead {
+		must(server.Peek(nil))
+		refused("peeked", server, ipc.ErrInvalidUse)
+	}
 	if part, more, err := server.ReadPart(make([]byte, 2)); part != 2 || !more || err != nil {
 		t.Fatal(part, more, err)
 	}
@@ -300,23 +299,4 @@ func TestInheritForgotten(t *testing.T) {
 		collectGarbage()
 		return must(e.Info()).Handles == 1 && descriptors(t) <= files
 	})
-}
-
-// TestInheritConnWithRing: a connection whose data go through memory stays, and
-// goes on.
-func TestInheritConnWithRing(t *testing.T) {
-	t.Cleanup(unixpipe.SetOffer(0))
-	n := pipeNamespace(t)
-	server, client := pipePair(t, n, nil)
-	for range 3 { // the first write offers the memory
-		swap(t, client, server)
-		swap(t, server, client)
-	}
-	for _, c := range []*ipc.PipeConn{server, client} {
-		if err := ipc.Inherit(exec.Command("x"), c); !errors.Is(err, ipc.ErrInvalidUse) {
-			t.Error(err)
-		}
-	}
-	swap(t, client, server)
-	swap(t, server, client)
 }

@@ -19,19 +19,27 @@ func AnonymousPipe() (*PipeReader, *PipeWriter, error) {
 	return &PipeReader{file: r}, &PipeWriter{file: w}, nil
 }
 
+// A pipeEnd is what an end of an anonymous pipe is in this process: an *os.File, but
+// for what was inherited on Windows.
+type pipeEnd interface {
+	io.ReadWriteCloser
+	SetReadDeadline(time.Time) error
+	SetWriteDeadline(time.Time) error
+}
+
 // A PipeReader is the end of an anonymous pipe that is read.
 //
 // Its methods may be called from any goroutine. A nil or closed PipeReader
 // gives errors, never a panic.
 type PipeReader struct {
-	file *os.File
+	file pipeEnd
 	lent lentFiles
 }
 
 // A PipeWriter is the end of an anonymous pipe that is written to. It is like a
 // [PipeReader] otherwise.
 type PipeWriter struct {
-	file *os.File
+	file pipeEnd
 	lent lentFiles
 }
 
@@ -95,7 +103,7 @@ func (w *PipeWriter) Close() error {
 	return closeAnonymous(w.file, &w.lent)
 }
 
-func closeAnonymous(f *os.File, lent *lentFiles) error {
+func closeAnonymous(f pipeEnd, lent *lentFiles) error {
 	err := f.Close()
 	lent.close()
 	if errors.Is(err, os.ErrClosed) {

@@ -42,7 +42,6 @@ var pipeInexpressible = map[string]string{
 	"NP-76":  "there is no NOWAIT mode: Peek, TryDialPipe and deadlines do without waiting",
 	"NP-78":  "as NP-76",
 	"NP-79":  "as NP-76",
-	"NP-94":  "handles cannot be duplicated into other processes yet",
 	"NP-103": "CallPipe has no buffer: it returns the whole reply",
 	"AP-01":  "AnonymousPipe has no size, and its ends no information",
 	"AP-02":  "the ends have types: PipeReader has no Write, PipeWriter no Read",
@@ -597,6 +596,7 @@ var pipeCases = []struct {
 		s.reads(server, 32, ten)
 	}},
 	{"NP-93", playServerKilled},
+	{"NP-94", playTwoServers},
 	{"NP-96", func(s pipeScene) {
 		_, client := s.pair(ipc.PipeOptions{})
 		_, err := client.Transact(s.Context(), []byte("x"))

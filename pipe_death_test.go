@@ -20,6 +20,7 @@ import (
 func init() {
 	testproc.Register("pipe-server", pipeServer)
 	testproc.Register("pipe-client", pipeClient)
+	testproc.Register("pipe-writer", pipeWriter)
 }
 
 // pipeServer serves the pipe p, with so many instances, and sends back what it
@@ -79,6 +80,43 @@ func playServerKilled(s pipeScene) {
 	_, err = s.n.TryDialPipe("p")
 	s.want("dial", err, ipc.ErrNotExist)
 	wantPipeFiles(s, s.n.Dir()) // the client has removed them
+}
+
+// pipeWriter has inherited the writing end of an anonymous pipe.
+func pipeWriter(c *testproc.Child) {
+	w := must(ipc.Inherited[*ipc.PipeWriter](0))
+	must(w.Write([]byte("child")))
+	c.Sayf("written")
+	c.Line()
+}
+
+// playDuplicates: a pipe is broken when the last duplicate of its writing end
+// is closed, wherever that is.
+func playDuplicates(s pipeScene) {
+	r, w := s.anonymous()
+	p := giving(s.T, "pipe-writer", w)
+	p.Expect("written")
+	w.Close()
+	s.reads(r, 32, "child")
+	end := blocked(s, func() (int, error) { return r.Read(make([]byte, 1)) })
+	p.Exit()
+	_, err := end()
+	s.want("read", err, io.EOF)
+}
+
+// playTwoServers: a connection is broken when the last duplicate of an end is
+// closed. The first to close it is this process, which has handed it over.
+func playTwoServers(s pipeScene) {
+	server, client := s.pair(ipc.PipeOptions{})
+	p := giving(s.T, "conn-heir", server)
+	p.Line()
+	server.Close()
+	s.write(client, ten)
+	s.reads(client, 3, "\x00\x00\x0a")
+	end := blocked(s, func() (int, error) { return client.Read(make([]byte, 1)) })
+	p.Kill()
+	_, err := end()
+	s.want("read", err, io.EOF)
 }
 
 // TestPipeClientsKilled: the instances of clients that die come back, whatever

@@ -2,9 +2,7 @@ package ipc_test
 
 import (
 	"errors"
-	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -12,8 +10,6 @@ import (
 	"github.com/winsys-go/ipc"
 	"github.com/winsys-go/ipc/internal/testproc"
 )
-
-func init() { testproc.Register("pipe-writer", pipeWriter) }
 
 // pipeParent is where the directories of namespaces go.
 const pipeParent = "/dev/shm"
@@ -42,28 +38,6 @@ func wantPipeFiles(t testing.TB, dir string, want ...string) {
 	if len(got) != len(want) {
 		t.Errorf("in the directory: %q, want %q", got, want)
 	}
-}
-
-// pipeWriter has the writing end of an anonymous pipe, as its descriptor 3.
-func pipeWriter(c *testproc.Child) {
-	f := os.NewFile(3, "inherited")
-	must(f.Write([]byte("child")))
-	c.Sayf("written")
-	c.Line()
-}
-
-// playDuplicates: a pipe is broken when the last duplicate of its writing end
-// is closed, wherever that is.
-func playDuplicates(s pipeScene) {
-	r, w := s.anonymous()
-	p := testproc.StartWith(s, func(cmd *exec.Cmd) { cmd.ExtraFiles = []*os.File{w.File()} }, "pipe-writer")
-	p.Expect("written")
-	w.Close()
-	s.reads(r, 32, "child")
-	end := blocked(s, func() (int, error) { return r.Read(make([]byte, 1)) })
-	p.Exit()
-	_, err := end()
-	s.want("read", err, io.EOF)
 }
 
 // TestPipeStale: the files of a killed server are replaced, those of a living

@@ -1,10 +1,6 @@
 package ipc_test
 
 import (
-	"io"
-	"os"
-	"os/exec"
-	"strconv"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -12,10 +8,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/winsys-go/ipc"
-	"github.com/winsys-go/ipc/internal/testproc"
 )
-
-func init() { testproc.Register("pipe-writer", pipeWriter) }
 
 // pipeParent is where the directories of namespaces go, which on Windows are
 // names and nothing else.
@@ -59,30 +52,4 @@ func descriptors(t testing.TB) int {
 		t.Fatal(err)
 	}
 	return int(n)
-}
-
-// pipeWriter has inherited the writing end of an anonymous pipe.
-func pipeWriter(c *testproc.Child) {
-	f := os.NewFile(uintptr(must(strconv.Atoi(c.Args[0]))), "inherited")
-	must(f.Write([]byte("child")))
-	c.Sayf("written")
-	c.Line()
-}
-
-// playDuplicates: a pipe is broken when the last duplicate of its writing end
-// is closed, wherever that is.
-func playDuplicates(s pipeScene) {
-	r, w := s.anonymous()
-	h := windows.Handle(w.File().Fd())
-	must(0, windows.SetHandleInformation(h, windows.HANDLE_FLAG_INHERIT, windows.HANDLE_FLAG_INHERIT))
-	p := testproc.StartWith(s, func(cmd *exec.Cmd) {
-		cmd.SysProcAttr = &syscall.SysProcAttr{AdditionalInheritedHandles: []syscall.Handle{syscall.Handle(h)}}
-	}, "pipe-writer", strconv.Itoa(int(h)))
-	p.Expect("written")
-	w.Close()
-	s.reads(r, 32, "child")
-	end := blocked(s, func() (int, error) { return r.Read(make([]byte, 1)) })
-	p.Exit()
-	_, err := end()
-	s.want("read", err, io.EOF)
 }

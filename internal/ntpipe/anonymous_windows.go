@@ -7,24 +7,32 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Anonymous makes the ends of a pipe of bytes, r to read and w to write. It has
-// a name that nobody can guess, as CreatePipe gives it one, too, whose ends do
-// not know deadlines.
+// Anonymous makes the ends of a pipe of bytes, r to read and w to write.
 func Anonymous() (r, w *os.File, err error) {
-	path, err := windows.UTF16PtrFromString(device + `ipc-anonymous-` + rand.Text())
+	reads, writes, err := anonymous()
 	if err != nil {
 		return nil, nil, err
 	}
-	reads, err := windows.CreateNamedPipe(path, windows.PIPE_ACCESS_INBOUND|windows.FILE_FLAG_OVERLAPPED|windows.FILE_FLAG_FIRST_PIPE_INSTANCE,
+	return os.NewFile(uintptr(reads), "|0"), os.NewFile(uintptr(writes), "|1"), nil
+}
+
+// anonymous makes a pipe with a name that nobody can guess, as CreatePipe gives it
+// one, too, whose ends do not know deadlines.
+func anonymous() (reads, writes windows.Handle, err error) {
+	path, err := windows.UTF16PtrFromString(device + `ipc-anonymous-` + rand.Text())
+	if err != nil {
+		return 0, 0, err
+	}
+	reads, err = windows.CreateNamedPipe(path, windows.PIPE_ACCESS_INBOUND|windows.FILE_FLAG_OVERLAPPED|windows.FILE_FLAG_FIRST_PIPE_INSTANCE,
 		windows.PIPE_TYPE_BYTE|windows.PIPE_REJECT_REMOTE_CLIENTS, 1, bufferSize, bufferSize, 0, nil)
 	if err != nil {
-		return nil, nil, wrap(err)
+		return 0, 0, wrap(err)
 	}
-	writes, err := windows.CreateFile(path, windows.GENERIC_WRITE|windows.FILE_READ_ATTRIBUTES, 0, nil, windows.OPEN_EXISTING,
+	writes, err = windows.CreateFile(path, windows.GENERIC_WRITE|windows.FILE_READ_ATTRIBUTES, 0, nil, windows.OPEN_EXISTING,
 		windows.FILE_FLAG_OVERLAPPED|windows.SECURITY_SQOS_PRESENT|windows.SECURITY_ANONYMOUS, 0)
 	if err != nil {
 		windows.CloseHandle(reads)
-		return nil, nil, wrap(err)
+		return 0, 0, wrap(err)
 	}
-	return os.NewFile(uintptr(reads), "|0"), os.NewFile(uintptr(writes), "|1"), nil
+	return reads, writes, nil
 }

@@ -22,6 +22,7 @@ type Conn struct {
 	noReads  bool // by the pipe's direction
 	noWrites bool
 	freed    func() // server: tells the listener
+	limited  bool   // server: the listener counts the instances
 
 	readDeadline, writeDeadline deadline
 
@@ -33,6 +34,10 @@ type Conn struct {
 	inside  bool // a part of a message was read
 	ended   bool // the peer's end was read, which CloseWrite sends
 	writing gate // of bytes: one piece after the other
+
+	gift  gift           // what was handed over
+	token windows.Handle // of what was taken: the end of a lease
+	mark  windows.Handle // likewise: see keepMark
 }
 
 var _ backend.PipeConn = (*Conn)(nil)
@@ -213,15 +218,34 @@ func (c *Conn) SetWriteDeadline(t time.Time) error {
 	return c.orClosed(nil)
 }
 
-// Close closes this end and, of a server, frees the instance: another one
-// listens before this one is gone, so that the name is never anybody's.
+// Close closes this end. If it was handed over with a lease, that goes on.
 func (c *Conn) Close() error {
 	if !c.shut() {
 		return nil
 	}
 	c.pipes.remove(c)
+	c.mu.Lock()
+	given := c.gift
+	c.gift = gift{}
+	c.mu.Unlock()
+	given.close()
+	if given.lease != nil {
+		return nil
+	}
+	return c.letGo()
+}
+
+// letGo closes the handle and, of a server, frees the instance: another one
+// listens before this one is gone, so that the name is never anybody's.
+func (c *Conn) letGo() error {
 	if c.freed != nil {
 		c.freed()
 	}
-	return wrap(c.close())
+	err := c.close()
+	for _, h := range []windows.Handle{c.token, c.mark} {
+		if h != 0 {
+			windows.CloseHandle(h)
+		}
+	}
+	return wrap(err)
 }

@@ -17,6 +17,9 @@ var (
 	errWrongWay   = fmt.Errorf("%w: the pipe does not go this way", backend.ErrPermission)
 	errTooLong    = fmt.Errorf("%w: a message has at most %d bytes", backend.ErrInvalid, backend.MaxMessage)
 	errShut       = fmt.Errorf("%w: CloseWrite was called", backend.ErrBrokenPipe)
+	errGiven      = fmt.Errorf("%w: it was handed to another process: all that is left to do here is Close", backend.ErrInvalidUse)
+	errInUse      = fmt.Errorf("%w: it is being read from or written to, so it cannot be handed over", backend.ErrInvalidUse)
+	errInside     = fmt.Errorf("%w: a message is half read, so it cannot be handed over", backend.ErrInvalidUse)
 	errHalfOpen   = fmt.Errorf("%w: a pipe of bytes cannot be closed for writing alone on Windows: use MessageMode", backend.ErrUnsupported)
 )
 

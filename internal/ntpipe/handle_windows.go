@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"golang.org/x/sys/windows"
 
@@ -16,9 +17,12 @@ import (
 type handle struct {
 	native  windows.Handle
 	closing chan struct{}
+	foreign bool // the port of another process has it: see take_windows.go
 
 	mu     sync.Mutex
 	closed bool
+	given  bool         // to another process: see give_windows.go
+	uses   atomic.Int32 // as many as users
 	users  sync.WaitGroup
 }
 
@@ -35,14 +39,21 @@ func newHandle(h windows.Handle) (*handle, error) {
 func (h *handle) enter() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.closed {
+	switch {
+	case h.closed:
 		return backend.ErrPipeClosed
+	case h.given:
+		return errGiven
 	}
+	h.uses.Add(1)
 	h.users.Add(1)
 	return nil
 }
 
-func (h *handle) leave() { h.users.Done() }
+func (h *handle) leave() {
+	h.uses.Add(-1)
+	h.users.Done()
+}
 
 // use calls f, which does not block, with the native handle.
 func (h *handle) use(f func(windows.Handle) error) error {
@@ -130,14 +141,30 @@ func (h *handle) do(l limit, start func(windows.Handle, *windows.Overlapped) err
 			c.pins.Pin(&b[0])
 		}
 	}
-	err := start(h.native, &c.overlapped)
+	err := h.start(c, start)
 	if err == windows.ERROR_IO_PENDING {
 		err = h.await(l, c)
 	}
+	c.dropEvent()
 	n := int(c.overlapped.InternalHigh)
 	c.pins.Unpin()
 	calls.Put(c)
 	return n, err
+}
+
+// start starts an operation whose end the port reports, or an event.
+func (h *handle) start(c *call, start func(windows.Handle, *windows.Overlapped) error) error {
+	if !h.foreign {
+		return start(h.native, &c.overlapped)
+	}
+	if err := c.makeEvent(); err != nil {
+		return err
+	}
+	err := start(h.native, &c.overlapped)
+	if err == windows.ERROR_IO_PENDING {
+		go c.awaitEvent(h.native)
+	}
+	return err
 }
 
 // await waits for the end of an operation, which it hastens when l or Close says

@@ -168,7 +168,7 @@ func (l *Listener) connected(i *instance, err error) error {
 
 func (l *Listener) newConn(h windows.Handle) *Conn {
 	c := newConn(l.pipes, &handle{native: h, closing: make(chan struct{})}, l.spec.Message)
-	c.server, c.freed = true, l.free
+	c.server, c.freed, c.limited = true, l.free, l.limited()
 	c.noReads, c.noWrites = l.spec.Direction == backend.Outbound, l.spec.Direction == backend.Inbound
 	return c
 }
@@ -210,8 +210,11 @@ func (l *Listener) tryLater() {
 
 // allowed reports whether there may be one more instance.
 func (l *Listener) allowed() bool {
-	most := l.spec.MaxInstances
-	return most == 0 || most == backend.MaxInstances || l.instances < most
+	return !l.limited() || l.instances < l.spec.MaxInstances
+}
+
+func (l *Listener) limited() bool {
+	return l.spec.MaxInstances != 0 && l.spec.MaxInstances != backend.MaxInstances
 }
 
 // free notes that an accepted connection was closed.

@@ -33,6 +33,7 @@ var (
 	procOpenWaitableTimerW     = kernel32.NewProc("OpenWaitableTimerW")
 	procSetWaitableTimer       = kernel32.NewProc("SetWaitableTimer")
 	procCancelWaitableTimer    = kernel32.NewProc("CancelWaitableTimer")
+	procGetHandleInformation   = kernel32.NewProc("GetHandleInformation")
 )
 
 // created is the result of a function that creates or opens: like those of
@@ -117,4 +118,10 @@ func SetWaitableTimer(h windows.Handle, due int64, period int32) error {
 func CancelWaitableTimer(h windows.Handle) error {
 	r, _, e := syscall.SyscallN(procCancelWaitableTimer.Addr(), uintptr(h))
 	return done(r, e)
+}
+
+// GetHandleInformation tells the flags of a handle: HANDLE_FLAG_INHERIT.
+func GetHandleInformation(h windows.Handle) (flags uint32, err error) {
+	r, _, e := syscall.SyscallN(procGetHandleInformation.Addr(), uintptr(h), uintptr(unsafe.Pointer(&flags)))
+	return flags, done(r, e)
 }

@@ -89,6 +89,37 @@ func QueryObject(h windows.Handle) (i ObjectInfo, err error) {
 	return i, err
 }
 
+// QueryObjectName tells the full name of an object; empty for an anonymous one. Not
+// of files: the kernel waits for those whose operations are not overlapped.
+func QueryObjectName(h windows.Handle) (string, error) { return queryText(h, 1) }
+
+// QueryObjectType tells what an object is, as the kernel calls it.
+func QueryObjectType(h windows.Handle) (string, error) { return queryText(h, 2) }
+
+// queryText asks for something that begins with a UNICODE_STRING.
+func queryText(h windows.Handle, class uintptr) (string, error) {
+	var i struct {
+		text windows.NTUnicodeString
+		rest [1 << 16]byte
+	}
+	if err := query(procNtQueryObject, h, class, unsafe.Pointer(&i), unsafe.Sizeof(i)); err != nil || i.text.Length == 0 {
+		return "", err
+	}
+	return i.text.String(), nil
+}
+
+// QueryFileName tells the name of a file, without that of its device.
+func QueryFileName(h windows.Handle) (string, error) {
+	var i struct {
+		bytes uint32
+		text  [1 << 15]uint16
+	}
+	if err := windows.GetFileInformationByHandleEx(h, windows.FileNameInfo, (*byte)(unsafe.Pointer(&i)), uint32(unsafe.Sizeof(i))); err != nil {
+		return "", err
+	}
+	return windows.UTF16ToString(i.text[:min(int(i.bytes/2), len(i.text))]), nil
+}
+
 func query(proc *windows.LazyProc, h windows.Handle, class uintptr, p unsafe.Pointer, size uintptr) error {
 	r, _, _ := syscall.SyscallN(proc.Addr(), uintptr(h), class, uintptr(p), size, 0)
 	return status(r)

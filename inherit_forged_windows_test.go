@@ -1,0 +1,98 @@
+package ipc_test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/winsys-go/ipc"
+	"github.com/winsys-go/ipc/internal/bequest"
+)
+
+// A forgedGift is what the variable says of one object.
+type forgedGift map[string]any
+
+// setNote changes what it says of a handle.
+func (g forgedGift) setNote(key string, value any) {
+	g["at"].([]any)[0].(map[string]any)[key] = value
+}
+
+// forging changes the gifts of a variable.
+func forging(change func(g []forgedGift)) func(*exec.Cmd, string) string {
+	return func(_ *exec.Cmd, text string) string {
+		var gifts []forgedGift
+		must(0, json.Unmarshal([]byte(text), &gifts))
+		change(gifts)
+		return string(must(json.Marshal(gifts)))
+	}
+}
+
+// forgeries change the variable, and the command, of a child that is to have an
+// event of n and the reader of a pipe.
+func forgeries(t *testing.T, n *ipc.Namespace, m *ipc.Mutex) map[string]func(cmd *exec.Cmd, text string) string {
+	both := func(key string, value any) func(*exec.Cmd, string) string {
+		return forging(func(g []forgedGift) {
+			g[0].setNote(key, value)
+			g[1].setNote(key, value)
+		})
+	}
+	constant := func(text string) func(*exec.Cmd, string) string {
+		return func(*exec.Cmd, string) string { return text }
+	}
+	return map[string]func(cmd *exec.Cmd, text string) string{
+		"nothing":             constant(""),
+		"nonsense":            constant("{]"),
+		"no list":             constant("{}"),
+		"empty gifts":         constant("[{},{}]"),
+		"types without more":  constant(`[{"type":"event"},{"type":"pipe reader"}]`),
+		"other types":         constant(`[{"type":"soap"},{"type":"process"}]`),
+		"no handle":           both("h", 0),
+		"a handle of nothing": both("h", 0x7ffffffc),
+		"no multiple of 4":    both("h", 0x1235),
+		"a pseudo-handle":     both("h", uint64(windows.CurrentProcess())),
+		"text as a handle":    both("h", "4"),
+		"other rights":        both("a", 1),
+		"a mutex as an event": forging(func(g []forgedGift) { g[0]["type"], g[1]["type"] = "mutex", "pipe writer" }),
+		"each with the handle of the other": forging(func(g []forgedGift) {
+			g[0]["at"], g[1]["at"] = g[1]["at"], g[0]["at"]
+		}),
+		"a mutex's handle": func(cmd *exec.Cmd, _ string) string {
+			if err := ipc.Inherit(cmd, m); err != nil {
+				t.Fatal(err)
+			}
+			_, text, _ := strings.Cut(cmd.Env[len(cmd.Env)-1], "=")
+			return forging(func(g []forgedGift) { g[0]["at"], g[1]["at"] = g[2]["at"], g[2]["at"] })(cmd, text)
+		},
+		"many handles": forging(func(g []forgedGift) {
+			all := append(g[0]["at"].([]any), g[1]["at"].([]any)...)
+			g[0]["at"], g[1]["at"] = all, all
+		}),
+		"other names":       forging(func(g []forgedGift) { g[0]["name"], g[1]["pipe"] = "f", `\f` }),
+		"no names":          forging(func(g []forgedGift) { delete(g[0], "name"); delete(g[1], "pipe") }),
+		"another directory": forging(func(g []forgedGift) { g[0]["dir"] = n.Dir() + "x"; delete(g[1], "at") }),
+		"what another process has inherited": func(cmd *exec.Cmd, text string) string {
+			cmd.SysProcAttr = nil
+			return text
+		},
+		"a pipe that is not overlapped": func(cmd *exec.Cmd, text string) string {
+			r, w, err := os.Pipe()
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer r.Close()
+			defer w.Close()
+			loan := must(bequest.Lend(windows.Handle(r.Fd())))
+			t.Cleanup(func() { loan.Close() })
+			cmd.SysProcAttr.AdditionalInheritedHandles = append(cmd.SysProcAttr.AdditionalInheritedHandles, syscall.Handle(loan.Handle))
+			return forging(func(g []forgedGift) {
+				g[0]["at"], g[1]["at"] = []bequest.Note{loan.Note}, []bequest.Note{loan.Note}
+				g[1]["pipe"] = must(bequest.PipeName(loan.Handle))
+			})(cmd, text)
+		},
+	}
+}

@@ -1,0 +1,100 @@
+package bequest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/winsys-go/ipc/internal/win32"
+)
+
+// The types of the kernel's objects.
+const (
+	Event     = "Event"
+	Mutex     = "Mutant"
+	Semaphore = "Semaphore"
+	Timer     = "Timer"
+	File      = "File"
+)
+
+var (
+	errNoHandle  = errors.New("there is no such handle")
+	errInherited = errors.New("the handle was not inherited, or is another's already")
+)
+
+// Claim makes sure that this process has inherited a handle to an object of a type,
+// with the rights that the parent had, and keeps it from children of this process.
+// So it can be claimed once: nobody else's handles are inherited, but the standard
+// ones.
+func (n Note) Claim(kind string) error {
+	if n.Handle == 0 || n.Handle > 1<<31 || n.Handle%4 != 0 || isStandard(n.Handle) {
+		return errNoHandle
+	}
+	flags, err := win32.GetHandleInformation(n.Handle)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNoHandle, err)
+	}
+	if flags&windows.HANDLE_FLAG_INHERIT == 0 {
+		return errInherited
+	}
+	if is, err := win32.QueryObjectType(n.Handle); err != nil || is != kind {
+		return fmt.Errorf("%w: it is of the type %q, not %q (%v)", errNoHandle, is, kind, err)
+	}
+	if i, err := win32.QueryObject(n.Handle); err != nil || i.Access != n.Access {
+		return fmt.Errorf("%w: it has the rights %#x, not %#x (%v)", errNoHandle, i.Access, n.Access, err)
+	}
+	return windows.SetHandleInformation(n.Handle, windows.HANDLE_FLAG_INHERIT, 0)
+}
+
+// isStandard tells whether a handle is one of the three that every process may
+// have inherited.
+func isStandard(h windows.Handle) bool {
+	for _, which := range []uint32{windows.STD_INPUT_HANDLE, windows.STD_OUTPUT_HANDLE, windows.STD_ERROR_HANDLE} {
+		if s, err := windows.GetStdHandle(which); err == nil && s == h {
+			return true
+		}
+	}
+	return false
+}
+
+// CheckName makes sure that an object has a name, as Win32 has it, or none.
+func (n Note) CheckName(name string) error {
+	path, err := win32.QueryObjectName(n.Handle)
+	if err != nil {
+		return err
+	}
+	for _, space := range []string{`Local\`, `Global\`} {
+		name = strings.TrimPrefix(name, space)
+	}
+	if path[strings.LastIndexByte(path, '\\')+1:] != name {
+		return fmt.Errorf("%w: the object is %q, not %q", errNoHandle, path, name)
+	}
+	return nil
+}
+
+// CheckPipe makes sure that a file is an end of a pipe with this name of the kernel,
+// whose operations can be overlapped.
+func (n Note) CheckPipe(name string) error {
+	mode, err := win32.QueryFileMode(n.Handle)
+	if err == nil && mode&(win32.FILE_SYNCHRONOUS_IO_ALERT|win32.FILE_SYNCHRONOUS_IO_NONALERT) != 0 {
+		return fmt.Errorf("%w: its operations are not overlapped", errNoHandle)
+	}
+	var is string
+	if err == nil {
+		is, err = PipeName(n.Handle)
+	}
+	if err == nil && is != name {
+		return fmt.Errorf("%w: the pipe is %q, not %q", errNoHandle, is, name)
+	}
+	return err
+}
+
+// PipeName gives the kernel's name of the pipe that h is an end of.
+func PipeName(h windows.Handle) (string, error) {
+	if kind, err := windows.GetFileType(h); kind != windows.FILE_TYPE_PIPE {
+		return "", fmt.Errorf("%w: it is no pipe (%v)", errNoHandle, err)
+	}
+	return win32.QueryFileName(h)
+}
