@@ -199,9 +199,11 @@ func TestInheritLate(t *testing.T) {
 }
 
 // hastyGiver hands objects to one child after the other, which it kills, until it
-// is killed itself.
+// is killed itself. Where that could leave a child half started for ever, it is not
+// while it has the mutex locked that it has inherited.
 func hastyGiver(c *testproc.Child) {
 	n := must(ipc.OpenNamespace(c.Args[0], nil))
+	starting := must(ipc.Inherited[*ipc.Mutex](0))
 	exe := must(os.Executable())
 	c.Sayf("begins")
 	for {
@@ -214,8 +216,14 @@ func hastyGiver(c *testproc.Child) {
 		if err := ipc.Inherit(cmd, e, s, r); err != nil {
 			c.Fatalf("%v", err)
 		}
+		if halfStarts {
+			must(starting.Lock(context.Background()))
+		}
 		if err := cmd.Start(); err != nil {
 			c.Fatalf("%v", err)
+		}
+		if halfStarts {
+			must(0, starting.Unlock())
 		}
 		for _, o := range []io.Closer{e, s, r} {
 			o.Close()
@@ -243,12 +251,19 @@ func hastyHeir(c *testproc.Child) {
 // TestInheritKilled: givers and heirs die at any moment, and nothing is left of
 // what was on its way.
 func TestInheritKilled(t *testing.T) {
-	n := pipeNamespace(t)
+	n, starting := pipeNamespace(t), must(ipc.CreateMutex("", nil))
+	defer starting.Close()
 	for range shorter(20) {
-		p := testproc.Start(t, "hasty-giver", n.Dir())
+		p := testproc.StartWith(t, func(cmd *exec.Cmd) { must(0, ipc.Inherit(cmd, starting)) }, "hasty-giver", n.Dir())
 		p.Expect("begins")
 		time.Sleep(time.Duration(rand.IntN(100_000)) * time.Microsecond)
+		if halfStarts {
+			must(starting.Lock(t.Context()))
+		}
 		p.Kill()
+		if halfStarts {
+			must(0, starting.Unlock())
+		}
 		eventually(t, "no object is left", func() bool { return len(must(n.Objects())) == 0 })
 	}
 	s := must(n.CreateSemaphore("s", &ipc.SemaphoreOptions{Initial: 9, Max: 9, ReclaimOnExit: runtime.GOOS == "linux"}))

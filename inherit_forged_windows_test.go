@@ -2,6 +2,8 @@ package ipc_test
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"strings"
@@ -12,7 +14,14 @@ import (
 
 	"github.com/winsys-go/ipc"
 	"github.com/winsys-go/ipc/internal/bequest"
+	"github.com/winsys-go/ipc/internal/testproc"
+	"github.com/winsys-go/ipc/internal/win32"
 )
+
+func init() {
+	testproc.Register("self-forger", selfForger)
+	testproc.Register("twice-heir", twiceHeir)
+}
 
 // A forgedGift is what the variable says of one object.
 type forgedGift map[string]any
@@ -94,5 +103,81 @@ func forgeries(t *testing.T, n *ipc.Namespace, m *ipc.Mutex) map[string]func(cmd
 				g[1]["pipe"] = must(bequest.PipeName(loan.Handle))
 			})(cmd, text)
 		},
+	}
+}
+
+// selfForger says that it has inherited an event of its own, and its standard input.
+func selfForger(c *testproc.Child) {
+	own := must(windows.CreateEvent(nil, 0, 0, nil))
+	note := func(h windows.Handle) string {
+		return fmt.Sprintf(`"at":[{"h":%d,"a":%d}]`, h, must(win32.QueryObject(h)).Access)
+	}
+	os.Setenv("IPC_INHERITED", fmt.Sprintf(`[{"type":"event",%s},{"type":"pipe reader",%s,"pipe":"x"}]`, note(own), note(windows.Stdin)))
+	_, event := ipc.Inherited[*ipc.Event](0)
+	_, reader := ipc.Inherited[*ipc.PipeReader](1)
+	if !errors.Is(event, ipc.ErrNotExist) || !errors.Is(reader, ipc.ErrNotExist) {
+		c.Fatalf("%v; %v", event, reader)
+	}
+	must(0, windows.SetEvent(own))
+	c.Sayf("%s", c.Line())
+}
+
+// TestInheritOwn: what a process has by itself is not taken for inherited, and goes
+// on as before.
+func TestInheritOwn(t *testing.T) {
+	p := testproc.Start(t, "self-forger")
+	p.Sayf("hello")
+	p.Expect("hello")
+	p.Wait()
+}
+
+// twiceHeir is told of one event twice.
+func twiceHeir(c *testproc.Child) {
+	e := must(ipc.Inherited[*ipc.Event](0))
+	if _, err := ipc.Inherited[*ipc.Event](1); !errors.Is(err, ipc.ErrNotExist) {
+		c.Fatalf("the second: %v", err)
+	}
+	must(0, e.Set())
+	c.Sayf("set")
+	c.Line()
+}
+
+// TestInheritTwice: no two objects have the same handle.
+func TestInheritTwice(t *testing.T) {
+	e := must(ipc.CreateEvent("", nil))
+	defer e.Close()
+	p := testproc.StartWith(t, func(cmd *exec.Cmd) {
+		must(0, ipc.Inherit(cmd, e))
+		name, text, _ := strings.Cut(cmd.Env[len(cmd.Env)-1], "=")
+		text = strings.Trim(text, "[]")
+		cmd.Env = append(cmd.Env, fmt.Sprintf("%s=[%s,%s]", name, text, text))
+	}, "twice-heir")
+	p.Expect("set")
+	must(0, e.Wait(t.Context()))
+	p.Exit()
+}
+
+// TestInheritOneChild: other commands with the same attributes, and attributes by
+// which nothing is inherited.
+func TestInheritOneChild(t *testing.T) {
+	e := must(ipc.CreateEvent("", nil))
+	defer e.Close()
+	shared := &syscall.SysProcAttr{HideWindow: true}
+	cmd := exec.Command("x")
+	cmd.SysProcAttr = shared
+	must(0, ipc.Inherit(cmd, e))
+	must(0, ipc.Inherit(cmd, e))
+	if got := cmd.SysProcAttr; len(got.AdditionalInheritedHandles) != 2 || !got.HideWindow {
+		t.Errorf("the command has %+v", got)
+	}
+	if len(shared.AdditionalInheritedHandles) != 0 {
+		t.Errorf("others have %+v", shared)
+	}
+	for _, a := range []syscall.SysProcAttr{{NoInheritHandles: true}, {ParentProcess: 4}} {
+		cmd := exec.Command("x")
+		cmd.SysProcAttr = &a
+		if err := ipc.Inherit(cmd, e); !errors.Is(err, ipc.ErrInvalid) {
+			t.Errorf("%+v: %v", a, err)
+		}
 	}
 }

@@ -26,6 +26,10 @@ const readsAhead = true
 // manyGifts are nearly as many as a child can have.
 const manyGifts = 900
 
+// halfStarts: a process whose parent is killed in the midst of starting it is there
+// for ever.
+const halfStarts = false
+
 // What this process keeps of an object that a child has taken, and whether a child
 // has it when this process ends before.
 const (

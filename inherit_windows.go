@@ -181,7 +181,7 @@ func take(g *gifted, state ntpipe.Given) (*ntpipe.Conn, error) {
 		return nil, g.refused
 	}
 	if err := g.Handles[0].CheckPipe(g.Pipe); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNotExist, err)
+		return nil, err
 	}
 	var handles []windows.Handle
 	for _, n := range g.Handles {
@@ -249,7 +249,7 @@ func claim(g *gift) error {
 	}
 	for _, n := range g.Handles {
 		if err := n.Claim(kernelTypes[g.Type]); err != nil {
-			return fmt.Errorf("%w: %w", ErrNotExist, err)
+			return err
 		}
 	}
 	return nil

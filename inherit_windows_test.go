@@ -15,6 +15,10 @@ const readsAhead = false
 // manyGifts are nearly as many as a child can have.
 const manyGifts = 500
 
+// halfStarts: a process whose parent is killed in the midst of starting it is there
+// for ever, suspended.
+const halfStarts = true
+
 // What this process keeps of an object that a child has taken, and whether a child
 // has it when this process ends before.
 const (

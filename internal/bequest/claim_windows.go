@@ -1,12 +1,12 @@
 package bequest
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"golang.org/x/sys/windows"
 
+	"github.com/winsys-go/ipc/internal/backend"
 	"github.com/winsys-go/ipc/internal/win32"
 )
 
@@ -20,8 +20,8 @@ const (
 )
 
 var (
-	errNoHandle  = errors.New("there is no such handle")
-	errInherited = errors.New("the handle was not inherited, or is another's already")
+	errNoHandle  = fmt.Errorf("%w: there is no such handle", backend.ErrNotExist)
+	errInherited = fmt.Errorf("%w: the handle was not inherited, or was taken already", backend.ErrNotExist)
 )
 
 // Claim makes sure that this process has inherited a handle to an object of a type,
@@ -39,11 +39,19 @@ func (n Note) Claim(kind string) error {
 	if flags&windows.HANDLE_FLAG_INHERIT == 0 {
 		return errInherited
 	}
-	if is, err := win32.QueryObjectType(n.Handle); err != nil || is != kind {
-		return fmt.Errorf("%w: it is of the type %q, not %q (%v)", errNoHandle, is, kind, err)
+	is, err := win32.QueryObjectType(n.Handle)
+	if err != nil {
+		return err
 	}
-	if i, err := win32.QueryObject(n.Handle); err != nil || i.Access != n.Access {
-		return fmt.Errorf("%w: it has the rights %#x, not %#x (%v)", errNoHandle, i.Access, n.Access, err)
+	if is != kind {
+		return fmt.Errorf("%w: it is of the type %q, not %q", errNoHandle, is, kind)
+	}
+	info, err := win32.QueryObject(n.Handle)
+	if err != nil {
+		return err
+	}
+	if info.Access != n.Access {
+		return fmt.Errorf("%w: it has the rights %#x, not %#x", errNoHandle, info.Access, n.Access)
 	}
 	return windows.SetHandleInformation(n.Handle, windows.HANDLE_FLAG_INHERIT, 0)
 }
@@ -78,23 +86,26 @@ func (n Note) CheckName(name string) error {
 // whose operations can be overlapped.
 func (n Note) CheckPipe(name string) error {
 	mode, err := win32.QueryFileMode(n.Handle)
-	if err == nil && mode&(win32.FILE_SYNCHRONOUS_IO_ALERT|win32.FILE_SYNCHRONOUS_IO_NONALERT) != 0 {
+	if err != nil {
+		return err
+	}
+	if mode&(win32.FILE_SYNCHRONOUS_IO_ALERT|win32.FILE_SYNCHRONOUS_IO_NONALERT) != 0 {
 		return fmt.Errorf("%w: its operations are not overlapped", errNoHandle)
 	}
-	var is string
-	if err == nil {
-		is, err = PipeName(n.Handle)
+	is, err := PipeName(n.Handle)
+	if err != nil {
+		return err
 	}
-	if err == nil && is != name {
+	if is != name {
 		return fmt.Errorf("%w: the pipe is %q, not %q", errNoHandle, is, name)
 	}
-	return err
+	return nil
 }
 
 // PipeName gives the kernel's name of the pipe that h is an end of.
 func PipeName(h windows.Handle) (string, error) {
-	if kind, err := windows.GetFileType(h); kind != windows.FILE_TYPE_PIPE {
-		return "", fmt.Errorf("%w: it is no pipe (%v)", errNoHandle, err)
+	if kind, _ := windows.GetFileType(h); kind != windows.FILE_TYPE_PIPE {
+		return "", fmt.Errorf("%w: it is no pipe", errNoHandle)
 	}
 	return win32.QueryFileName(h)
 }
