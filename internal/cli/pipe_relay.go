@@ -171,11 +171,11 @@ func unlessOver(err error) error {
 
 // send sends the input, and says when it has ended.
 func (r *relay) send(ctx context.Context) error {
-	for {
+	for sent := false; ; sent = true {
 		select {
 		case piece, ok := <-r.feed.pieces:
 			if !ok {
-				r.conn.CloseWrite() // fails if the other end is closed, which may be
+				r.endInput(sent)
 				return r.feed.err
 			}
 			if _, err := r.conn.Write(piece); err != nil {
@@ -184,6 +184,15 @@ func (r *relay) send(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		}
+	}
+}
+
+// endInput tells the other end that there is no more. Where that cannot be said, as
+// on a pipe of bytes on Windows, the end of what was sent ends the connection.
+func (r *relay) endInput(sent bool) {
+	err := r.conn.CloseWrite() // fails if the other end is closed, which may be
+	if sent && errors.Is(err, ipc.ErrUnsupported) {
+		r.conn.Close()
 	}
 }
 
