@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,6 +22,7 @@ import (
 func init() {
 	testproc.Register("self-forger", selfForger)
 	testproc.Register("twice-heir", twiceHeir)
+	testproc.Register("other-child", otherChild)
 }
 
 // A forgedGift is what the variable says of one object.
@@ -155,6 +157,30 @@ func TestInheritTwice(t *testing.T) {
 	p.Expect("set")
 	must(0, e.Wait(t.Context()))
 	p.Exit()
+}
+
+func otherChild(c *testproc.Child) {
+	if err := inheritable(); err != nil {
+		c.Fatalf("it has inherited %v", err)
+	}
+	c.Sayf("nothing")
+	c.Line()
+}
+
+// TestInheritOtherChild: what one child is to have another has not, though it is
+// started meanwhile.
+func TestInheritOtherChild(t *testing.T) {
+	e := must(ipc.CreateEvent("", nil))
+	defer e.Close()
+	cmd := exec.Command("x")
+	must(0, ipc.Inherit(cmd, e))
+	if inheritable() == nil {
+		t.Error("there is nothing that could be inherited")
+	}
+	p := testproc.Start(t, "other-child")
+	p.Expect("nothing")
+	p.Exit()
+	runtime.KeepAlive(cmd)
 }
 
 // TestInheritOneChild: other commands with the same attributes, and attributes by

@@ -19,6 +19,8 @@ import (
 func init() {
 	testproc.Register("pipe-heir", pipeHeir)
 	testproc.Register("conn-heir", connHeir)
+	testproc.Register("middle-heir", middleHeir)
+	testproc.Register("last-heir", lastHeir)
 }
 
 // pipeHeir copies one anonymous pipe into another, until its end.
@@ -299,4 +301,80 @@ func TestInheritForgotten(t *testing.T) {
 		collectGarbage()
 		return must(e.Info()).Handles == 1 && descriptors(t) <= files
 	})
+}
+
+// middleHeir hands on what it has inherited, and ends with its heir.
+func middleHeir(c *testproc.Child) {
+	r := must(ipc.Inherited[*ipc.PipeReader](0))
+	w := must(ipc.Inherited[*ipc.PipeWriter](1))
+	conn := must(ipc.Inherited[*ipc.PipeConn](2))
+	e := must(ipc.Inherited[*ipc.Event](3))
+	cmd := exec.Command(must(os.Executable()))
+	cmd.Env = append(os.Environ(), "IPC_TESTPROC=last-heir")
+	cmd.Stderr = os.Stderr
+	must(cmd.StdinPipe()) // at whose end the child ends
+	must(0, ipc.Inherit(cmd, r, w, conn, e))
+	must(0, cmd.Start())
+	for _, o := range []io.Closer{r, w, conn, e} {
+		must(0, o.Close())
+	}
+	c.Sayf("handed on")
+	if err := cmd.Wait(); err != nil {
+		c.Fatalf("%v", err)
+	}
+	c.Sayf("end")
+	c.Line()
+}
+
+// lastHeir copies an anonymous pipe into another and answers a connection, until
+// both end.
+func lastHeir(c *testproc.Child) {
+	r := must(ipc.Inherited[*ipc.PipeReader](0))
+	w := must(ipc.Inherited[*ipc.PipeWriter](1))
+	conn := must(ipc.Inherited[*ipc.PipeConn](2))
+	must(io.Copy(w, r))
+	must(io.Copy(conn, conn))
+	must(0, must(ipc.Inherited[*ipc.Event](3)).Set())
+	must(0, conn.Close())
+	os.Exit(0)
+}
+
+// TestInheritOn: what was inherited can be handed on, and is the last heir's.
+func TestInheritOn(t *testing.T) {
+	n := pipeNamespace(t)
+	e := must(n.CreateEvent("", nil))
+	l := must(n.ListenPipe("one", &ipc.PipeOptions{MaxInstances: 1, MessageMode: true}))
+	defer l.Close()
+	client := must(n.TryDialPipe("one"))
+	server := must(l.AcceptPipe(t.Context()))
+	in, toHeir, _ := ipc.AnonymousPipe()
+	fromHeir, out, _ := ipc.AnonymousPipe()
+	p := giving(t, "middle-heir", in, out, server, e)
+	for _, c := range []io.Closer{in, out, server} {
+		must(0, c.Close())
+	}
+	p.Expect("handed on")
+	must(toHeir.Write([]byte("a pipe")))
+	must(0, toHeir.Close())
+	b := make([]byte, 100)
+	if n := must(fromHeir.Read(b)); string(b[:n]) != "a pipe" {
+		t.Errorf("read %q", b[:n])
+	}
+	must(0, fromHeir.Close())
+	must(client.Write([]byte("a connection")))
+	if m := must(client.ReadMessage()); string(m) != "a connection" {
+		t.Errorf("read %q", m)
+	}
+	if _, err := n.TryDialPipe("one"); !errors.Is(err, ipc.ErrPipeBusy) {
+		t.Errorf("a second client: %v", err)
+	}
+	must(0, client.CloseWrite())
+	if _, err := client.Read(b); err != io.EOF {
+		t.Errorf("at the end: %v", err)
+	}
+	must(0, e.Wait(t.Context()))
+	p.Expect("end")
+	p.Exit()
+	client.Close()
+	must(n.DialPipe(t.Context(), "one")).Close()
 }
