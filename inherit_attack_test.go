@@ -52,7 +52,7 @@ func TestInheritForged(t *testing.T) {
 	r, w, _ := ipc.AnonymousPipe()
 	defer r.Close()
 	defer w.Close()
-	for name, forge := range forgeries(t, n, m) {
+	for name, forge := range forgeries(t, n, m, w) {
 		t.Run(name, func(t *testing.T) {
 			p := testproc.StartWith(t, func(cmd *exec.Cmd) {
 				if err := ipc.Inherit(cmd, e, r); err != nil {

@@ -12,7 +12,7 @@ import (
 
 // forgeries change the variable, and the command, of a child that is to have an
 // event of n and the reader of a pipe.
-func forgeries(t *testing.T, n *ipc.Namespace, m *ipc.Mutex) map[string]func(cmd *exec.Cmd, text string) string {
+func forgeries(t *testing.T, n *ipc.Namespace, m *ipc.Mutex, _ *ipc.PipeWriter) map[string]func(cmd *exec.Cmd, text string) string {
 	return map[string]func(cmd *exec.Cmd, text string) string{
 		"nothing":            func(*exec.Cmd, string) string { return "" },
 		"nonsense":           func(*exec.Cmd, string) string { return "{]" },

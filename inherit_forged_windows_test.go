@@ -45,7 +45,7 @@ func forging(change func(g []forgedGift)) func(*exec.Cmd, string) string {
 
 // forgeries change the variable, and the command, of a child that is to have an
 // event of n and the reader of a pipe.
-func forgeries(t *testing.T, n *ipc.Namespace, m *ipc.Mutex) map[string]func(cmd *exec.Cmd, text string) string {
+func forgeries(t *testing.T, n *ipc.Namespace, m *ipc.Mutex, w *ipc.PipeWriter) map[string]func(cmd *exec.Cmd, text string) string {
 	both := func(key string, value any) func(*exec.Cmd, string) string {
 		return forging(func(g []forgedGift) {
 			g[0].setNote(key, value)
@@ -89,6 +89,13 @@ func forgeries(t *testing.T, n *ipc.Namespace, m *ipc.Mutex) map[string]func(cmd
 		"what another process has inherited": func(cmd *exec.Cmd, text string) string {
 			cmd.SysProcAttr = nil
 			return text
+		},
+		"the other end": func(cmd *exec.Cmd, text string) string {
+			if err := ipc.Inherit(cmd, w); err != nil {
+				t.Fatal(err)
+			}
+			_, text, _ = strings.Cut(cmd.Env[len(cmd.Env)-1], "=")
+			return forging(func(g []forgedGift) { g[0]["at"], g[1]["at"] = nil, g[2]["at"] })(cmd, text)
 		},
 		"a pipe that is not overlapped": func(cmd *exec.Cmd, text string) string {
 			r, w, err := os.Pipe()

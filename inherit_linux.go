@@ -130,7 +130,7 @@ func giveFiles(cmd *exec.Cmd, files ...*os.File) (g gifted, err error) {
 	return g, nil
 }
 
-func receiveFile(g gifted) (pipeEnd, error) {
+func receiveFile(g *gift) (pipeEnd, error) {
 	if len(g.Files) != 1 {
 		return nil, fmt.Errorf("%w: %d descriptors for the end of a pipe", ErrInvalid, len(g.Files))
 	}

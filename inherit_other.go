@@ -19,7 +19,7 @@ func giveFile(*exec.Cmd, pipeEnd, *lentFiles) (gifted, func(), error) {
 	return gifted{}, nil, ErrUnsupported
 }
 
-func receiveFile(gifted) (pipeEnd, error) { return nil, ErrUnsupported }
+func receiveFile(*gift) (pipeEnd, error) { return nil, ErrUnsupported }
 
 func giveConn(*exec.Cmd, *PipeConn) (gifted, func(), error) { return gifted{}, nil, ErrUnsupported }
 

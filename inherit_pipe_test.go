@@ -19,6 +19,7 @@ import (
 func init() {
 	testproc.Register("pipe-heir", pipeHeir)
 	testproc.Register("conn-heir", connHeir)
+	testproc.Register("one-way-heir", oneWayHeir)
 	testproc.Register("middle-heir", middleHeir)
 	testproc.Register("last-heir", lastHeir)
 }
@@ -175,6 +176,46 @@ func TestInheritConn(t *testing.T) {
 					}
 					p.Exit()
 				})
+			}
+		}
+	}
+}
+
+// oneWayHeir uses a connection in the way that it goes.
+func oneWayHeir(c *testproc.Child) {
+	conn, b := must(ipc.Inherited[*ipc.PipeConn](0)), make([]byte, 10)
+	if _, err := conn.Write([]byte("x")); err == nil {
+		_, err = conn.Read(b)
+		c.Sayf("has written, and may not read: %v", errors.Is(err, ipc.ErrPermission))
+	} else {
+		n := must(conn.Read(b))
+		c.Sayf("may not write: %v, and has read %s", errors.Is(err, ipc.ErrPermission), b[:n])
+	}
+	c.Line()
+}
+
+// TestInheritDirection: an end goes the same way in the child.
+func TestInheritDirection(t *testing.T) {
+	n := pipeNamespace(t)
+	for _, m := range []bool{false, true} {
+		for _, d := range []ipc.PipeDirection{ipc.PipeInbound, ipc.PipeOutbound} {
+			for _, which := range []string{"server", "client"} {
+				given, kept := pipePair(t, n, &ipc.PipeOptions{Direction: d, MessageMode: m})
+				if which == "client" {
+					given, kept = kept, given
+				}
+				p := giving(t, "one-way-heir", given)
+				given.Close()
+				if (d == ipc.PipeInbound) == (which == "client") {
+					if b := make([]byte, 10); must(kept.Read(b)) != 1 || b[0] != 'x' {
+						t.Errorf("read %q", b)
+					}
+					p.Expect("has written, and may not read: true")
+				} else {
+					must(kept.Write([]byte("y")))
+					p.Expect("may not write: true, and has read y")
+				}
+				p.Exit()
 			}
 		}
 	}

@@ -35,7 +35,7 @@ type gifted struct {
 
 // mostVariable is how long a variable of the environment can be, with its name and
 // the NUL that ends it.
-const mostVariable = 32767
+const mostVariable = 32767 // UTF-16 units, of which there are never more than bytes
 
 // isObject reports whether the gift is of a namespace.
 func (g *gifted) isObject() bool { return g.Pipe == "" }
@@ -167,8 +167,8 @@ func lendPipe(cmd *exec.Cmd, loans ...*bequest.Loan) (gifted, error) {
 	return g, err
 }
 
-func receiveFile(g gifted) (pipeEnd, error) {
-	c, err := take(&g, ntpipe.Given{})
+func receiveFile(g *gift) (pipeEnd, error) {
+	c, err := take(&g.gifted, ntpipe.Given{Server: g.Type == readerType})
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Anonymous makes the ends of a pipe of bytes, r to read and w to write.
+// Anonymous makes the ends of a pipe of bytes, r to read, which is the server's, and
+// w to write.
 func Anonymous() (r, w *os.File, err error) {
 	reads, writes, err := anonymous()
 	if err != nil {

@@ -20,6 +20,7 @@ var (
 	errGiven      = fmt.Errorf("%w: it was handed to another process: all that is left to do here is Close", backend.ErrInvalidUse)
 	errInUse      = fmt.Errorf("%w: it is being read from or written to, so it cannot be handed over", backend.ErrInvalidUse)
 	errInside     = fmt.Errorf("%w: a message is half read, so it cannot be handed over", backend.ErrInvalidUse)
+	errOther      = fmt.Errorf("%w: the handle is of another end, or another pipe", backend.ErrNotExist)
 	errHalfOpen   = fmt.Errorf("%w: a pipe of bytes cannot be closed for writing alone on Windows: use MessageMode", backend.ErrUnsupported)
 )
 

@@ -20,11 +20,13 @@ import (
 // Until then it has the instance open itself, and closes it when the next one
 // listens, as ever.
 
-// A Given is what the kernel does not know of a connection that goes to another
-// process.
+// A Given is what the kernel does not know, or need not tell, of a connection that
+// goes to another process.
 type Given struct {
-	Ended bool `json:"ended,omitempty"` // the peer's end was read
-	Mute  bool `json:"mute,omitempty"`  // CloseWrite was called
+	Server  bool `json:"server,omitempty"`
+	Message bool `json:"message,omitempty"`
+	Ended   bool `json:"ended,omitempty"` // the peer's end was read
+	Mute    bool `json:"mute,omitempty"`  // CloseWrite was called
 }
 
 // A gift is what a connection has lent.
@@ -61,7 +63,7 @@ func (c *Conn) Give() (g Given, loans []*bequest.Loan, undo func(), err error) {
 		return g, nil, nil, wrap(err)
 	}
 	c.given = true
-	return Given{c.ended, c.mute.Load()}, c.gift.loans, c.ungive, nil
+	return Given{c.server, c.message, c.ended, c.mute.Load()}, c.gift.loans, c.ungive, nil
 }
 
 // lend makes the loans. A lease that came with the connection goes on with it.

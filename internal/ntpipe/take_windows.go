@@ -36,21 +36,21 @@ func (c *call) awaitEvent(h windows.Handle) {
 	c.ended(windows.GetOverlappedResult(h, &c.overlapped, &n, false))
 }
 
-// Take makes the end of a pipe that this process has inherited a connection. What
-// kind of end it is the handle says. If it fails, the handles are still the
-// caller's.
+// Take makes the end of a pipe that this process has inherited a connection. Which
+// ways it goes the handle says. If that fails, the handles are still the caller's.
 func Take(g Given, handles []windows.Handle) (*Conn, error) {
 	h := handles[0]
-	var flags uint32
-	if err := windows.GetNamedPipeInfo(h, &flags, nil, nil, nil); err != nil {
-		return nil, wrap(err)
-	}
 	info, err := win32.QueryObject(h)
 	if err != nil {
 		return nil, wrap(err)
 	}
-	c := newConn(&Pipes{}, &handle{native: h, foreign: true, closing: make(chan struct{})}, flags&windows.PIPE_TYPE_MESSAGE != 0)
-	c.server = flags&windows.PIPE_SERVER_END != 0
+	if info.Access&windows.FILE_READ_ATTRIBUTES != 0 {
+		if err := g.check(h); err != nil {
+			return nil, err
+		}
+	}
+	c := newConn(&Pipes{}, &handle{native: h, foreign: true, closing: make(chan struct{})}, g.Message)
+	c.server = g.Server
 	c.noReads, c.noWrites = info.Access&windows.FILE_READ_DATA == 0, info.Access&windows.FILE_WRITE_DATA == 0
 	c.ended = g.Ended
 	c.mute.Store(g.Mute)
@@ -59,6 +59,18 @@ func Take(g Given, handles []windows.Handle) (*Conn, error) {
 	}
 	c.mark = c.keepMark()
 	return c, nil
+}
+
+// check compares what was said of an end with what the kernel says.
+func (g *Given) check(h windows.Handle) error {
+	var flags uint32
+	if err := windows.GetNamedPipeInfo(h, &flags, nil, nil, nil); err != nil {
+		return wrap(err)
+	}
+	if g.Server != (flags&windows.PIPE_SERVER_END != 0) || g.Message != (flags&windows.PIPE_TYPE_MESSAGE != 0) {
+		return errOther
+	}
+	return nil
 }
 
 // keepMark keeps the mark of the process that the peer takes this one for, which
