@@ -120,7 +120,7 @@
 //	SignalAndWait                   yes     yes      builds; ErrUnsupported
 //	mailslot                        yes     yes      builds; ErrUnsupported
 //	pipe                            yes     yes      builds; ErrUnsupported
-//	Inherit                         yes     not yet  builds; ErrUnsupported
+//	Inherit                         yes     yes      builds; ErrUnsupported
 //
 // ¹ Linux 5.3 and later.
 //

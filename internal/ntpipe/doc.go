@@ -8,6 +8,10 @@
 // of no help: it takes a message without bytes for the end of a file, and
 // neither accepts nor waits for an instance.
 //
+// An end goes over to a child process by its handle (give_windows.go), whose file has
+// the port of the first process for good. There, events report what has ended
+// (take_windows.go).
+//
 // A listener keeps some instances that listen (listen_windows.go); a connection
 // reads and writes (conn_windows.go, message_windows.go).
 package ntpipe
