@@ -61,13 +61,6 @@ func (h *heirNamespaces) open(dir string) (*engineNamespace, error) {
 	return n, nil
 }
 
-func engineOf(n *Namespace, err error) (*engineNamespace, error) {
-	if err != nil {
-		return nil, err
-	}
-	return n.engine, nil
-}
-
 func (l *lentFiles) add(f io.Closer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -90,11 +90,11 @@ func forgeries(t *testing.T, n *ipc.Namespace, m *ipc.Mutex, w *ipc.PipeWriter) 
 			cmd.SysProcAttr = nil
 			return text
 		},
-		"the other end": func(cmd *exec.Cmd, text string) string {
+		"the other end": func(cmd *exec.Cmd, _ string) string {
 			if err := ipc.Inherit(cmd, w); err != nil {
 				t.Fatal(err)
 			}
-			_, text, _ = strings.Cut(cmd.Env[len(cmd.Env)-1], "=")
+			_, text, _ := strings.Cut(cmd.Env[len(cmd.Env)-1], "=")
 			return forging(func(g []forgedGift) { g[0]["at"], g[1]["at"] = nil, g[2]["at"] })(cmd, text)
 		},
 		"a pipe that is not overlapped": func(cmd *exec.Cmd, text string) string {

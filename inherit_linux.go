@@ -71,6 +71,13 @@ func receive(o *engineObject, kind backend.Kind, g *gift) error {
 	return n.Receive(o, *g.Transit)
 }
 
+func engineOf(n *Namespace, err error) (*engineNamespace, error) {
+	if err != nil {
+		return nil, err
+	}
+	return n.engine, nil
+}
+
 // openFor opens the namespace in a directory that the parent uses, whoever may use
 // it.
 func openFor(dir string) (*engineNamespace, error) {
