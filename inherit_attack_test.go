@@ -26,6 +26,8 @@ func init() {
 	testproc.Register("many-heir", manyHeir)
 	testproc.Register("late-giver", lateGiver)
 	testproc.Register("late-heir", lateHeir)
+	testproc.Register("orphan-giver", orphanGiver)
+	testproc.Register("orphan", orphan)
 	testproc.Register("hasty-giver", hastyGiver)
 	testproc.Register("hasty-heir", hastyHeir)
 }
@@ -166,10 +168,16 @@ func lateGiver(c *testproc.Child) {
 	r, w, _ := ipc.AnonymousPipe()
 	must(io.WriteString(w, "hello"))
 	w.Close()
+	bequeath(c, "late-heir", e, r)
+}
+
+// bequeath starts a child with objects, to which the conversation goes over, and
+// kills this process.
+func bequeath(c *testproc.Child, heir string, objs ...ipc.Inheritable) {
 	cmd := exec.Command(must(os.Executable()), fmt.Sprint(os.Getpid()))
-	cmd.Env = append(os.Environ(), "IPC_TESTPROC=late-heir")
+	cmd.Env = append(os.Environ(), "IPC_TESTPROC="+heir)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.NewFile(uintptr(syscall.Stdout), "stdout"), os.Stderr
-	if err := ipc.Inherit(cmd, e, r); err != nil {
+	if err := ipc.Inherit(cmd, objs...); err != nil {
 		c.Fatalf("%v", err)
 	}
 	if err := cmd.Start(); err != nil {
@@ -179,10 +187,15 @@ func lateGiver(c *testproc.Child) {
 	select {}
 }
 
-func lateHeir(c *testproc.Child) {
+// untilOrphan waits for the end of the parent.
+func untilOrphan(c *testproc.Child) {
 	if parent, err := ipc.OpenProcess(must(strconv.Atoi(c.Args[0]))); err == nil {
 		must(0, parent.Wait(context.Background()))
 	}
+}
+
+func lateHeir(c *testproc.Child) {
+	untilOrphan(c)
 	_, err := ipc.Inherited[*ipc.Event](0)
 	text, failed := io.ReadAll(must(ipc.Inherited[*ipc.PipeReader](1)))
 	c.Sayf("%v, %s, %v", errors.Is(err, ipc.ErrNotExist), text, failed)
@@ -196,6 +209,46 @@ func TestInheritLate(t *testing.T) {
 	p.Expect(fmt.Sprintf("%v, hello, <nil>", !survives))
 	p.Wait()
 	eventually(t, "no object is left", func() bool { return len(must(n.Objects())) == 0 })
+}
+
+// orphanGiver leaves a connection to a child.
+func orphanGiver(c *testproc.Child) {
+	n := must(ipc.OpenNamespace(c.Args[0], nil))
+	bequeath(c, "orphan", must(n.TryDialPipe("p")))
+}
+
+// orphan answers when its parent is dead.
+func orphan(c *testproc.Child) {
+	untilOrphan(c)
+	conn := must(ipc.Inherited[*ipc.PipeConn](0))
+	c.Sayf("alone")
+	m := must(conn.ReadMessage())
+	_, end := conn.ReadMessage()
+	must(0, conn.WriteMessage(m))
+	must(0, conn.CloseWrite())
+	c.Sayf("%v", end)
+}
+
+// TestInheritOrphan: a connection goes on when the process that made it is dead, and
+// each end understands that the other has sent all.
+func TestInheritOrphan(t *testing.T) {
+	n := pipeNamespace(t)
+	l := must(n.ListenPipe("p", &messages))
+	defer l.Close()
+	p := testproc.Start(t, "orphan-giver", n.Dir())
+	server := must(l.AcceptPipe(t.Context()))
+	defer server.Close()
+	p.Expect("alone")
+	must(0, server.WriteMessage([]byte("hello")))
+	must(0, server.CloseWrite())
+	p.Expect("EOF")
+	if m := must(server.ReadMessage()); string(m) != "hello" {
+		t.Errorf("it says %q", m)
+	}
+	if m, err := server.ReadMessage(); err != io.EOF {
+		t.Errorf("at the end: %q, %v", m, err)
+	}
+	p.Wait()
 }
 
 // hastyGiver hands objects to one child after the other, which it kills, until it

@@ -265,6 +265,36 @@ func TestInheritConnInstance(t *testing.T) {
 	}
 }
 
+// TestInheritConnUndone: an instance that was not handed over in the end is in use as
+// before, and one whose child was never started is free when it is closed here.
+func TestInheritConnUndone(t *testing.T) {
+	n := pipeNamespace(t)
+	l := must(n.ListenPipe("one", &ipc.PipeOptions{MaxInstances: 1}))
+	defer l.Close()
+	gone := must(n.CreateEvent("", nil))
+	gone.Close()
+	for range 3 {
+		client := must(n.DialPipe(t.Context(), "one"))
+		server := must(l.AcceptPipe(t.Context()))
+		for range 3 {
+			if err := ipc.Inherit(exec.Command("x"), server, gone); !errors.Is(err, ipc.ErrClosed) {
+				t.Fatalf("with a closed event: %v", err)
+			}
+			swap(t, client, server)
+			swap(t, server, client)
+		}
+		if _, err := n.TryDialPipe("one"); !errors.Is(err, ipc.ErrPipeBusy) {
+			t.Errorf("a second client: %v", err)
+		}
+		must(0, ipc.Inherit(exec.Command("x"), server))
+		must(0, server.Close())
+		if _, err := client.Read(make([]byte, 1)); err != io.EOF {
+			t.Errorf("the server is closed: %v", err)
+		}
+		client.Close()
+	}
+}
+
 // TestInheritConnRefuses: a connection in the midst of something stays here, and
 // is as it was.
 func TestInheritConnRefuses(t *testing.T) {
