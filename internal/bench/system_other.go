@@ -1,0 +1,11 @@
+//go:build !linux
+
+package bench
+
+import "time"
+
+// now is a clock that all processes share.
+func now() int64 { return time.Now().UnixNano() }
+
+// pin does nothing here: figures are for information.
+func pin(cpu int) {}
