@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -157,10 +158,10 @@ func (result *Result) add(f Figure, subjects []Subject, rounds []Round) {
 
 // rank orders the subjects of a table: ours, the baseline, all others.
 func rank(f Figure, s Subject) int {
-	switch s.Name {
-	case Ours:
+	switch {
+	case strings.HasPrefix(s.Name, Ours):
 		return 0
-	case f.Baseline:
+	case s.Name == f.Baseline:
 		return 1
 	}
 	return 2

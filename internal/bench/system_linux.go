@@ -11,6 +11,8 @@ import (
 	"github.com/winsys-go/ipc/internal/linux"
 )
 
+const unixSockets = true
+
 // now is a clock that all processes share.
 func now() int64 { return linux.Now() }
 

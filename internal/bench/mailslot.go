@@ -1,0 +1,104 @@
+package bench
+
+import (
+	"context"
+	"io"
+	"net"
+	"path/filepath"
+	"time"
+)
+
+func init() {
+	Register("mailslot-writer", mailslotWriterRole)
+	Register("socket-writer", socketWriterRole)
+}
+
+// mailslotFigures are streams of messages from one process to another.
+func mailslotFigures() []Figure {
+	var all []Figure
+	for _, run := range []struct {
+		name, network string
+		size, count   int
+	}{
+		{"64B", "unixgram", 64, 100_000},
+		{"64KiB", "unix", 64 << 10, 4000},
+	} {
+		all = append(all, Figure{
+			Name:       "mailslot/" + run.name,
+			What:       "one of many messages from another process",
+			Quantities: []Quantity{timeQuantity},
+			Baseline:   "net, " + run.network,
+			Setup: func(s *Stage) []Subject {
+				count := s.Count(run.count)
+				all := []Subject{{Name: Ours, Measure: s.mailslot(count, run.size)}}
+				if unixSockets {
+					all = append(all, Subject{Name: "net, " + run.network, Measure: s.socket(run.network, count, run.size)})
+				}
+				return all
+			},
+		})
+	}
+	return all
+}
+
+func (s *Stage) mailslot(count, size int) func() Values {
+	n, ctx := s.Namespace(), context.Background()
+	m := Must(n.CreateMailslot("slot", nil))
+	s.Cleanup(m.Close)
+	p := s.Start("mailslot-writer", n.Dir(), size)
+	buf := make([]byte, size)
+	return func() Values { return receive(p, count, func() { Must(m.GetInto(ctx, buf)) }) }
+}
+
+// receive orders messages and takes the time of all but the first, which comes
+// when the writer is awake.
+func receive(p *Process, count int, one func()) Values {
+	p.Tell(count)
+	one()
+	begin := time.Now()
+	for range count - 1 {
+		one()
+	}
+	return Values{"time": float64(time.Since(begin).Nanoseconds()) / float64(count-1)}
+}
+
+func (s *Stage) socket(network string, count, size int) func() Values {
+	path := filepath.Join(s.Dir(), "socket")
+	buf := make([]byte, size)
+	if network == "unixgram" {
+		c := Must(net.ListenUnixgram(network, &net.UnixAddr{Name: path, Net: network}))
+		s.Cleanup(c.Close)
+		p := s.Start("socket-writer", network, path, size)
+		return func() Values { return receive(p, count, func() { Must(c.Read(buf)) }) }
+	}
+	l := Must(net.Listen(network, path))
+	defer l.Close()
+	p := s.Start("socket-writer", network, path, size)
+	c := Must(l.Accept())
+	s.Cleanup(c.Close)
+	return func() Values { return receive(p, count, func() { Must(io.ReadFull(c, buf)) }) }
+}
+
+func mailslotWriterRole(r *Role) {
+	w := Must(r.Namespace().OpenMailslot("slot"))
+	write(r, r.Number(1), func(message []byte) error { return w.Put(context.Background(), message) })
+}
+
+func socketWriterRole(r *Role) {
+	c := Must(net.Dial(r.Args[0], r.Args[1]))
+	write(r, r.Number(2), func(message []byte) error {
+		_, err := c.Write(message)
+		return err
+	})
+}
+
+// write sends as many messages as it is told, each time.
+func write(r *Role, size int, send func([]byte) error) {
+	message := make([]byte, size)
+	r.Ready()
+	for {
+		for range r.Order()[0] {
+			Check(send(message))
+		}
+	}
+}
