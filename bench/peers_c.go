@@ -6,15 +6,60 @@ import (
 
 // cPeers are the programs in C.
 func cPeers(c *baseline) []bench.Peer {
-	var all []bench.Peer
-	uncontended := func(figure, name, what string) {
-		all = append(all, one(figure, name, func(s *bench.Stage) func() bench.Values {
+	all := c.uncontended()
+	for _, h := range bench.HandOffs {
+		all = append(all, c.handOffs(h)...)
+	}
+	return append(all, c.contended()...)
+}
+
+func (c *baseline) uncontended() []bench.Peer {
+	pairs := func(figure, name, what string) bench.Peer {
+		return one(figure, name, func(s *bench.Stage) func() bench.Values {
 			return func() bench.Values { return c.run("uncontended", what, s.Count(500_000)) }
+		})
+	}
+	return []bench.Peer{
+		pairs("uncontended/set+trywait", bench.Mutex, "mutex"),
+		pairs("uncontended/release+tryacquire", bench.Mutex, "mutex"),
+		pairs("uncontended/release+tryacquire", bench.Semaphore, "semaphore"),
+		pairs("uncontended/lock+unlock", bench.Mutex, "mutex"),
+	}
+}
+
+// handOffs are the ways in which programs in C hand off, each where it makes
+// sense: a spin loop does not on one processor.
+func (c *baseline) handOffs(h bench.HandOff) (all []bench.Peer) {
+	way := func(name, way string) {
+		all = append(all, one(h.Figure, name, func(s *bench.Stage) func() bench.Values {
+			return func() bench.Values { return c.run("handoff", way, h.Trips(s), h.CPU, int64(h.Pause)) }
 		}))
 	}
-	uncontended("uncontended/set+trywait", bench.Mutex, "mutex")
-	uncontended("uncontended/release+tryacquire", bench.Mutex, "mutex")
-	uncontended("uncontended/release+tryacquire", bench.Semaphore, "semaphore")
-	uncontended("uncontended/lock+unlock", bench.Mutex, "mutex")
+	way(bench.Futex, "futex")
+	if h.Hogs {
+		return all
+	}
+	if h.CPU != 0 {
+		way(bench.SpinLoop, "spin")
+	}
+	way("C eventfd", "eventfd")
+	way("C pipe", "pipe")
+	way("C Unix stream", "stream")
+	way("C Unix seqpacket", "seqpacket")
+	return all
+}
+
+func (c *baseline) contended() (all []bench.Peer) {
+	add := func(figure, name, what string, sides, permits int) {
+		all = append(all, one(figure, name, func(s *bench.Stage) func() bench.Values {
+			return func() bench.Values {
+				return c.run("contended", what, sides, s.Contention().Milliseconds(), permits)
+			}
+		}))
+	}
+	for _, sides := range bench.ContendedBy {
+		add(bench.Contended(sides), bench.Mutex, "mutex", sides, 0)
+	}
+	add(bench.Limiter, bench.Semaphore, "semaphore", bench.LimiterSides, bench.LimiterPermits)
 	return all
 }

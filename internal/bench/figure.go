@@ -100,7 +100,7 @@ func Join(figures []Figure, peers []Peer) []Figure {
 func Figures() []Figure {
 	var all []Figure
 	for _, family := range []func() []Figure{
-		uncontendedFigures, mailslotFigures, pipeFigures,
+		uncontendedFigures, handOffFigures, contendedFigures, mailslotFigures, pipeFigures,
 	} {
 		all = append(all, family()...)
 	}

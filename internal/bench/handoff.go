@@ -1,0 +1,160 @@
+package bench
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"github.com/winsys-go/ipc"
+)
+
+func init() {
+	Register("ping", pingRole)
+	Register("pong", pongRole)
+	Register("hog", hogRole)
+}
+
+// Names of peers that targets refer to.
+const (
+	Futex       = "C futex"
+	SpinLoop    = "C spin loop"
+	NotSpinning = "ipc, not spinning"
+)
+
+// A HandOff is how two processes meet: on which processor the second runs, the
+// first being on 0, how long the first computes before each round trip, so
+// that the second is asleep by then, and whether two hogs per processor compute
+// beside them.
+type HandOff struct {
+	Figure string
+	CPU    int
+	Pause  time.Duration
+	Hogs   bool
+}
+
+// HandOffs are all that are measured.
+var HandOffs = []HandOff{
+	{Figure: "hand-off/same-core"},
+	{Figure: "hand-off/across-cores, asleep", CPU: 1, Pause: 200 * time.Microsecond},
+	{Figure: "hand-off/across-cores, busy", CPU: 1},
+	{Figure: "hand-off/beside hogs", Hogs: true},
+}
+
+// Trips is how many round trips a round has.
+func (h HandOff) Trips(s *Stage) int {
+	switch {
+	case h.Hogs:
+		return s.Count(500)
+	case h.Pause > 0:
+		return s.Count(1000)
+	}
+	return s.Count(10_000)
+}
+
+func handOffFigures() []Figure {
+	median, p99 := tripQuantities[0], tripQuantities[1]
+	what := []string{
+		"an event there and one back, both processes on one processor",
+		"the same on two processors, of which the other is asleep",
+		"the same when both do nothing else: spinning",
+		"on one processor with two programs that compute",
+	}
+	targets := [][]Target{
+		{times("median", Futex, 1.05), atMost(p99, 20_000)},
+		{times("median", Futex, 1.1)},
+		{atMost(median, 200), times("median", SpinLoop, 1.1)},
+		{times("median", NotSpinning, 1.1)},
+	}
+	var all []Figure
+	for i, h := range HandOffs {
+		f := Figure{
+			Name: h.Figure, What: what[i], Quantities: tripQuantities, Baseline: Futex, Targets: targets[i],
+			Setup: func(s *Stage) []Subject { return s.handOffs(h) },
+		}
+		if h.Figure == "hand-off/across-cores, busy" {
+			f.Baseline = SpinLoop
+		}
+		all = append(all, f)
+	}
+	return all
+}
+
+func (s *Stage) handOffs(h HandOff) []Subject {
+	subjects := []Subject{s.pair(Ours, s.Namespace(), h, nil)}
+	if h.Hogs {
+		for range 2 {
+			s.Start("hog")
+		}
+		subjects = append(subjects, s.pair(NotSpinning, s.Namespace(), h, []string{"GOMAXPROCS=1"}))
+	}
+	return subjects
+}
+
+// pair starts two processes that hand off.
+func (s *Stage) pair(name string, n *ipc.Namespace, h HandOff, env []string) Subject {
+	pong := s.Begin(env, "pong", n.Dir(), h.CPU)
+	pong.Await()
+	ping := s.Begin(env, "ping", n.Dir(), 0)
+	ping.Await()
+	return Subject{Name: name, Measure: func() Values {
+		return ping.Ask(h.Trips(s), int(h.Pause))
+	}}
+}
+
+func pingRole(r *Role) {
+	n := r.Namespace()
+	ping, pong := Must(n.OpenEvent("ping")), Must(n.OpenEvent("pong"))
+	pin(r.Number(1))
+	r.Ready()
+	for {
+		order := r.Order()
+		r.Say(roundTrips(ping, pong, order[0], time.Duration(order[1])))
+	}
+}
+
+// roundTrips makes round trips, and computes before each of them.
+func roundTrips(ping, pong *ipc.Event, count int, pause time.Duration) Values {
+	ctx := context.Background()
+	times := make([]float64, count)
+	for i := range times {
+		compute(pause)
+		begin := now()
+		ping.Set()
+		Check(pong.Wait(ctx))
+		times[i] = float64(now() - begin)
+	}
+	return trips(times)
+}
+
+// compute is busy for some time.
+func compute(d time.Duration) {
+	for end := now() + int64(d); d > 0 && now() < end; {
+	}
+}
+
+func pongRole(r *Role) {
+	n := r.Namespace()
+	ping, pong := Must(n.CreateEvent("ping", nil)), Must(n.CreateEvent("pong", nil))
+	pin(r.Number(1))
+	go func() {
+		for {
+			Check(ping.Wait(context.Background()))
+			pong.Set()
+		}
+	}()
+	r.Ready()
+	r.Order()
+}
+
+// hogRole computes for ever on processor 0.
+func hogRole(r *Role) {
+	pin(0)
+	go func() {
+		runtime.LockOSThread()
+		for {
+			compute(time.Second)
+		}
+	}()
+	r.Ready()
+	r.Order()
+}
