@@ -14,6 +14,9 @@ type Figure struct {
 	// Baseline is the subject that ratios refer to, where there is one.
 	Baseline string
 	Targets  []Target
+	// Sized: the targets are about a size that less effort does not reach, and
+	// are then not judged.
+	Sized bool
 	// Rounds, if not 0, is the number of rounds whatever was asked for.
 	Rounds int
 	// X says what the figure is plotted against, if anything: its subjects
@@ -25,8 +28,8 @@ type Figure struct {
 	Setup func(s *Stage) []Subject
 }
 
-// A Quantity is a name and a unit: "ns" for times, "1/s" for rates, "B" for
-// memory, "" for plain numbers.
+// A Quantity is a name and a unit: "ns" for times, "1/s" for rates, of which
+// more is better, "B" for memory, "" for plain numbers.
 type Quantity struct {
 	Name string `json:"name"`
 	Unit string `json:"unit,omitempty"`
@@ -100,7 +103,8 @@ func Join(figures []Figure, peers []Peer) []Figure {
 func Figures() []Figure {
 	var all []Figure
 	for _, family := range []func() []Figure{
-		uncontendedFigures, handOffFigures, contendedFigures, mailslotFigures, pipeFigures,
+		uncontendedFigures, handOffFigures, contendedFigures, waitManyFigures,
+		crowdFigures, idleFigures, objectFigures, deathFigures, mailslotFigures, pipeFigures,
 	} {
 		all = append(all, family()...)
 	}

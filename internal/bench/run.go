@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -84,6 +85,10 @@ func (r *Runner) Measure(ctx context.Context, f Figure) (result Result) {
 		}
 		result.Seconds = time.Since(begin).Seconds()
 	}()
+	if f.Sized && r.Effort != Full {
+		f.Targets = nil
+		result.What += " (here on a smaller scale)"
+	}
 	subjects := f.Setup(s)
 	if r.Effort == Full && f.Rounds == 0 {
 		measureRound(subjects) // to warm up: its numbers count for nothing
@@ -141,7 +146,9 @@ type Row struct {
 func (r Row) Key() string { return key(r.Subject, r.X) }
 
 func (result *Result) add(f Figure, subjects []Subject, rounds []Round) {
-	slices.SortStableFunc(subjects, func(a, b Subject) int { return rank(f, a) - rank(f, b) })
+	slices.SortStableFunc(subjects, func(a, b Subject) int {
+		return cmp.Or(rank(f, a)-rank(f, b), cmp.Compare(a.Name, b.Name), cmp.Compare(a.X, b.X))
+	})
 	for _, s := range subjects {
 		for _, q := range f.Quantities {
 			if row, ok := rowOf(f, s, q, rounds); ok {
@@ -184,6 +191,9 @@ func rowOf(f Figure, s Subject, q Quantity, rounds []Round) (Row, bool) {
 		return row, false
 	}
 	row.Median, row.Worst = Median(row.Rounds), Max(row.Rounds)
+	if q.Unit == "1/s" || q == leastShare {
+		row.Worst = slices.Min(row.Rounds)
+	}
 	if len(ratios) > 0 {
 		m := Median(ratios)
 		row.Ratio = &m

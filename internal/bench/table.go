@@ -64,7 +64,7 @@ func (t *Table) Add(r Result) {
 		t.print(tableColumns, row.Key(), row.Of.Name, Format(row.Median, row.Of.Unit), Format(row.Worst, row.Of.Unit), ratio)
 	}
 	for _, v := range r.Verdicts {
-		t.print("  %s: %s (%.3g against %.3g)\n", verdictWord(v), v.Target, v.Value, v.Limit)
+		t.print("  %s: %s (%s)\n", verdictWord(v), v.Target, Format(v.Value, v.Unit))
 	}
 	if r.Error != "" {
 		t.print("  FAILED: %s\n", r.Error)

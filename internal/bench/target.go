@@ -8,6 +8,7 @@ type Target struct {
 	Text  string
 	of    func(Round) (float64, bool) // false: something is not there
 	limit float64
+	unit  string
 	least bool // the limit is the least, not the most
 	worst bool
 }
@@ -41,6 +42,25 @@ func atMost(q Quantity, limit float64) Target {
 		Text:  fmt.Sprintf("%s ≤ %s", q.Name, Format(limit, q.Unit)),
 		of:    func(r Round) (float64, bool) { return r.value(Ours, q.Name) },
 		limit: limit,
+		unit:  q.Unit,
+	}
+}
+
+// worstAtMost is atMost for the worst round.
+func worstAtMost(q Quantity, limit float64) Target {
+	t := atMost(q, limit)
+	t.Text = "worst " + t.Text
+	t.worst = true
+	return t
+}
+
+// slopeAtMost is a target for what each further step in X adds to our time.
+func slopeAtMost(what, quantity string, from, to, limit float64) Target {
+	return Target{
+		Text:  fmt.Sprintf("each further %s adds ≤ %s", what, Format(limit, "ns")),
+		of:    func(r Round) (float64, bool) { return r.slope(quantity, Ours, from, to) },
+		limit: limit,
+		unit:  "ns",
 	}
 }
 
@@ -69,6 +89,7 @@ func atLeastTimes(quantity, peer string, limit float64) Target {
 type Verdict struct {
 	Target string  `json:"target"`
 	Value  float64 `json:"value"`
+	Unit   string  `json:"unit,omitempty"`
 	Limit  float64 `json:"limit"`
 	Met    bool    `json:"met"`
 }
@@ -92,5 +113,5 @@ func (t Target) judge(rounds []Round) (Verdict, bool) {
 	if t.least {
 		met = v >= t.limit
 	}
-	return Verdict{t.Text, v, t.limit, met}, true
+	return Verdict{t.Text, v, t.unit, t.limit, met}, true
 }

@@ -121,6 +121,7 @@ func besideFigure() Figure {
 		Name:     "uncontended/in company",
 		What:     "the same while 1,000 other objects and 100 processes exist",
 		Baseline: "alone",
+		Sized:    true,
 		Setup: func(s *Stage) []Subject {
 			crowded := s.Namespace()
 			for range s.Crowd(1000) {
