@@ -57,7 +57,8 @@ func run() (err error) {
 	} else {
 		defer func() { err = errors.Join(err, c.close()) }()
 	}
-	table := bench.NewTable(os.Stdout)
+	machine := bench.ThisMachine()
+	table := bench.NewTable(os.Stdout, machine)
 	runner := bench.Runner{Rounds: o.rounds, Only: only, Command: o.ipcCommand, Tell: table.Add}
 	if o.quick {
 		runner.Effort = bench.Quick
@@ -65,17 +66,22 @@ func run() (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	results := runner.Run(ctx, bench.Join(bench.Figures(), peersOf(c)))
-	return errors.Join(table.End(results), o.write(results))
+	return errors.Join(table.End(results), o.write(bench.Report{Machine: machine, Results: results}))
 }
 
 // write writes the files that were asked for.
-func (o options) write(results []bench.Result) error {
-	if o.json == "" {
-		return nil
+func (o options) write(report bench.Report) error {
+	if o.json != "" {
+		text, err := json.MarshalIndent(report, "", "\t")
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(o.json, append(text, '\n'), 0o644); err != nil {
+			return err
+		}
 	}
-	text, err := json.MarshalIndent(results, "", "\t")
-	if err != nil {
-		return err
+	if o.plots != "" {
+		return draw(o.plots, report.Results)
 	}
-	return os.WriteFile(o.json, append(text, '\n'), 0o644)
+	return nil
 }

@@ -66,8 +66,7 @@ func crowdFigures() []Figure {
 				},
 			}},
 			Setup: func(s *Stage) (all []Subject) {
-				for _, count := range []int{2, 20, 200, 1000} {
-					count = s.Crowd(count)
+				for _, count := range s.Crowds(2, 20, 200, 1000) {
 					n := s.Namespace()
 					s.present(n, count-2)
 					subject := s.pair(Ours, n, HandOff{}, nil)
@@ -83,8 +82,8 @@ func crowdFigures() []Figure {
 			Quantities: tripQuantities,
 			X:          "waiters",
 			Setup: func(s *Stage) (all []Subject) {
-				for _, count := range []int{2, 100, 1000, 10_000, 100_000} {
-					all = append(all, s.queued(s.Count(count)))
+				for _, count := range s.Crowds(2, 100, 1000, 10_000, 100_000) {
+					all = append(all, s.queued(count))
 				}
 				return all
 			},

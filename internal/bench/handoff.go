@@ -46,7 +46,9 @@ func (h HandOff) Trips(s *Stage) int {
 	case h.Hogs:
 		return s.Count(500)
 	case h.Pause > 0:
-		return s.Count(1000)
+		return s.Count(500)
+	case h.CPU > 0:
+		return s.Count(3000)
 	}
 	return s.Count(10_000)
 }

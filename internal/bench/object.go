@@ -22,8 +22,8 @@ func objectFigures() []Figure {
 			X:          "objects",
 			Targets:    []Target{atMostAt(create, 1, 5000), atMostAt(open, 1, 5000)},
 			Setup: func(s *Stage) (all []Subject) {
-				for _, others := range []int{1, 1000, 10_000, 100_000} {
-					all = append(all, s.life(s.Crowd(others), create.Name, open.Name))
+				for _, others := range s.Crowds(1, 1000, 10_000, 100_000) {
+					all = append(all, s.life(others, create.Name, open.Name))
 				}
 				return all
 			},

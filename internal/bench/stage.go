@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 
 	"github.com/winsys-go/ipc"
 )
@@ -25,6 +26,14 @@ func (s *Stage) Absent() { panic(absent) }
 
 // Count is n, or less where that would take too long.
 func (s *Stage) Count(n int) int { return s.reduce(n, 5, 200) }
+
+// Crowds are the sizes of several crowds, each once.
+func (s *Stage) Crowds(sizes ...int) []int {
+	for i := range sizes {
+		sizes[i] = s.Crowd(sizes[i])
+	}
+	return slices.Compact(sizes)
+}
 
 // Crowd is Count for things that are dear to make: processes, objects.
 func (s *Stage) Crowd(n int) int { return s.reduce(n, 10, 100) }

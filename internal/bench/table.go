@@ -38,8 +38,9 @@ type Table struct {
 const tableColumns = "  %-34s %-18s %12s %12s %10s\n"
 
 // NewTable begins a table.
-func NewTable(out io.Writer) *Table {
+func NewTable(out io.Writer, m Machine) *Table {
 	t := &Table{out: out}
+	t.print("%s\n\n", m)
 	t.print(tableColumns, "", "quantity", "median", "worst round", "× baseline")
 	return t
 }

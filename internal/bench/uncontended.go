@@ -122,6 +122,7 @@ func besideFigure() Figure {
 		What:     "the same while 1,000 other objects and 100 processes exist",
 		Baseline: "alone",
 		Sized:    true,
+		Rounds:   21,
 		Setup: func(s *Stage) []Subject {
 			crowded := s.Namespace()
 			for range s.Crowd(1000) {
@@ -146,7 +147,7 @@ func (s *Stage) allPairs(name string, n *ipc.Namespace) Subject {
 	return Subject{Name: name, Measure: func() Values {
 		v := Values{}
 		for i, p := range pairs {
-			v[p.name] = PairTime(s.Count(500_000), do[i])["time"]
+			v[p.name] = PairTime(s.Count(100_000), do[i])["time"]
 		}
 		return v
 	}}
