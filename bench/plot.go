@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/winsys-go/ipc/internal/bench"
@@ -19,7 +20,7 @@ import (
 // A chart is how one quantity grows with something.
 type chart struct {
 	title, x string
-	unit     string
+	y        bench.Quantity
 	lines    map[string]plotter.XYs
 }
 
@@ -47,7 +48,7 @@ func charts(results []bench.Result) []*chart {
 		}
 		c := bySeries[r.Series]
 		if c == nil {
-			c = &chart{title: cmp.Or(r.Series, r.Name), x: r.X, unit: r.Rows[0].Of.Unit, lines: map[string]plotter.XYs{}}
+			c = &chart{title: cmp.Or(r.Series, r.Name), x: r.X, y: r.Rows[0].Of, lines: map[string]plotter.XYs{}}
 			all = append(all, c)
 			if r.Series != "" {
 				bySeries[r.Series] = c
@@ -95,9 +96,12 @@ func (c *chart) save(dir string) error {
 func (c *chart) plot() (*plot.Plot, error) {
 	p := plot.New()
 	p.Title.Text, p.X.Label.Text = c.title, c.x
+	if p.Y.Label.Text = c.y.Name; c.y.Unit == "ns" {
+		p.Y.Label.Text = "time"
+	}
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
-	p.X.Tick.Marker = plot.TickerFunc(c.ticks(""))
-	p.Y.Tick.Marker = plot.TickerFunc(c.ticks(c.unit))
+	p.X.Tick.Marker = plot.TickerFunc(c.measured)
+	p.Y.Tick.Marker = plot.TickerFunc(c.powers)
 	p.Legend.Top, p.Legend.Left = true, true
 	p.Add(plotter.NewGrid())
 	var lines []any
@@ -109,7 +113,9 @@ func (c *chart) plot() (*plot.Plot, error) {
 	if len(lines) == 0 {
 		return nil, nil
 	}
-	return p, plotutil.AddLinePoints(p, lines...)
+	err := plotutil.AddLinePoints(p, lines...)
+	p.Y.Min, p.Y.Max = p.Y.Min/1.5, p.Y.Max*2.5 // room for the legend
+	return p, err
 }
 
 func sortedKeys(m map[string]plotter.XYs) []string {
@@ -121,20 +127,43 @@ func sortedKeys(m map[string]plotter.XYs) []string {
 	return keys
 }
 
-// ticks marks the powers of ten, those of two of them if there are few.
-func (c *chart) ticks(unit string) func(low, high float64) []plot.Tick {
-	return func(low, high float64) (all []plot.Tick) {
-		var steps = []float64{1}
-		if high/low < 100 {
-			steps = []float64{1, 2, 5}
-		}
-		for ten := 1e-3; ten <= high; ten *= 10 {
-			for _, step := range steps {
-				if v := ten * step; v >= low && v <= high {
-					all = append(all, plot.Tick{Value: v, Label: bench.Format(v, unit)})
-				}
+// measured marks every place at which something was measured.
+func (c *chart) measured(_, _ float64) (all []plot.Tick) {
+	unit := ""
+	if c.x == "bytes" {
+		unit = "B"
+	}
+	seen := map[float64]bool{}
+	for _, points := range c.lines {
+		for _, p := range points {
+			if !seen[p.X] {
+				seen[p.X] = true
+				all = append(all, plot.Tick{Value: p.X, Label: whole(p.X, unit)})
 			}
 		}
-		return all
 	}
+	return all
+}
+
+func whole(v float64, unit string) string {
+	if unit == "" {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	return bench.Format(v, unit)
+}
+
+// powers marks the powers of ten, and two and five of them if there are few.
+func (c *chart) powers(low, high float64) (all []plot.Tick) {
+	steps := []float64{1}
+	if high/low < 200 {
+		steps = []float64{1, 2, 5}
+	}
+	for ten := 1e-3; ten <= high; ten *= 10 {
+		for _, step := range steps {
+			if v := ten * step; v >= low && v <= high {
+				all = append(all, plot.Tick{Value: v, Label: bench.Format(v, c.y.Unit)})
+			}
+		}
+	}
+	return all
 }

@@ -88,6 +88,9 @@ func (r *Runner) Measure(ctx context.Context, f Figure) (result Result) {
 	if f.Sized && r.Effort != Full {
 		f.Targets = nil
 		result.What += " (here on a smaller scale)"
+		if f.Series != "" {
+			result.X = "" // nothing to plot: it would be in the wrong place
+		}
 	}
 	subjects := f.Setup(s)
 	if r.Effort == Full && f.Rounds == 0 {
