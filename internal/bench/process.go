@@ -118,6 +118,7 @@ func (s *Stage) Begin(env []string, role string, args ...any) *Process {
 	p := &Process{name: role, cmd: exec.Command(Must(os.Executable()), words...)}
 	p.cmd.Env = append(os.Environ(), env...)
 	p.cmd.Stderr = &p.err
+	apart(p.cmd)
 	p.in = Must(p.cmd.StdinPipe())
 	p.lines = bufio.NewReader(Must(p.cmd.StdoutPipe()))
 	Check(p.cmd.Start())

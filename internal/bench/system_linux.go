@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -17,6 +18,9 @@ const unixSockets = true
 
 // now is a clock that all processes share.
 func now() int64 { return linux.Now() }
+
+// apart keeps a terminal's signals from a child: who started it ends it.
+func apart(c *exec.Cmd) { c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }
 
 // pin keeps all threads of this process, and those that they will start, on
 // one processor.

@@ -2,13 +2,19 @@
 
 package bench
 
-import "time"
+import (
+	"os/exec"
+	"time"
+)
 
 // unixSockets: what Go has of them does not work everywhere.
 const unixSockets = false
 
 // now is a clock that all processes share.
 func now() int64 { return time.Now().UnixNano() }
+
+// apart does nothing here.
+func apart(*exec.Cmd) {}
 
 // pin does nothing here: figures are for information.
 func pin(cpu int) {}

@@ -5,7 +5,8 @@
 // the kernel) and words.
 //
 // It uses nothing but the public package, the operating system's processes and
-// cobra, so it is also an example of a program that uses the package.
+// cobra, so it is also an example of a program that uses the package. "ipc bench"
+// is internal/bench, which has its own processes.
 package cli
 
 import (
@@ -16,6 +17,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/winsys-go/ipc"
+	"github.com/winsys-go/ipc/internal/bench"
 )
 
 // An app is one run of the command.
@@ -35,6 +37,9 @@ type app struct {
 // Main runs the command with args, which do not include its name, and returns
 // the exit status.
 func Main(args []string, in io.Reader, out, err io.Writer) int {
+	if len(args) > 0 && args[0] == bench.ChildCommand {
+		return bench.Child(args[1:])
+	}
 	a := &app{in: in, out: out, err: err, signals: catchSignals()}
 	defer a.signals.stop()
 	root := a.rootCommand()
@@ -78,7 +83,7 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 124 timed out, 130 interrupted;
 		a.mailslotCommand(), a.pipeCommand(),
 		a.waitCommand(),
 		a.lsCommand(), a.showCommand(), a.rmCommand(),
-		a.setupCommand(), a.versionCommand(),
+		a.benchCommand(), a.setupCommand(), a.versionCommand(),
 	)
 	a.parent(root)
 	return root
