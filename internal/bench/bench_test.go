@@ -5,6 +5,7 @@ package bench
 import (
 	"context"
 	"os"
+	"strings"
 	"testing"
 )
 
@@ -38,5 +39,5 @@ func report(b *testing.B, r Result) {
 		b.Fatal("nothing was measured")
 	}
 	main := r.Rows[0]
-	b.ReportMetric(main.Median, main.Of.Unit+"-"+main.Of.Name)
+	b.ReportMetric(main.Median, strings.ReplaceAll(main.Of.Unit+"-"+main.Of.Name, " ", ""))
 }

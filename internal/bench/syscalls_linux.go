@@ -1,41 +1,46 @@
 package bench
 
 import (
+	"math"
 	"runtime"
 	"syscall"
 	"unsafe"
-
-	"github.com/winsys-go/ipc"
 )
 
 // System calls are counted by tracing the thread of a child that makes pairs,
-// between two calls that nobody else makes.
+// between marks: calls that nobody else makes. The least of several parts
+// counts, since Go's runtime may put the thread aside during one.
 const (
 	ptraceSeize       = 0x4206
 	ptraceSyscallInfo = 0x420e
 	syscallEntry      = 1
 	markPID           = 0x7ffffff1 // getpgid of it is the mark
+	tracedParts       = 5
 )
 
 func mark() { syscall.RawSyscall(syscall.SYS_GETPGID, markPID, 0, 0) }
 
-// tracedRole makes pairs on a thread of its own, when it is told to.
-func tracedRole(r *Role) {
-	do := pairs[r.Number(1)].make(r.Namespace())
+// tracedRole makes pairs.
+func tracedRole(r *Role) { r.betweenMarks(pairs[r.Number(1)].make(r.Namespace())) }
+
+// betweenMarks does what is to be traced, on a thread of its own.
+func (r *Role) betweenMarks(do func(count int)) {
 	runtime.LockOSThread()
 	r.Say(syscall.Gettid())
 	count := r.Order()[0]
 	do(count) // the first ones may set something up
-	mark()
-	do(count)
+	for range tracedParts {
+		mark()
+		do(count)
+	}
 	mark()
 }
 
-// systemCalls counts those of a pair.
-func systemCalls(s *Stage, n *ipc.Namespace, i, count int) (float64, bool) {
+// systemCalls counts those of a pair that a role makes between marks.
+func systemCalls(s *Stage, count int, role string, args ...any) (float64, bool) {
 	// The runtime would interrupt the thread by signals, which are system
 	// calls too.
-	p := s.Begin([]string{"GODEBUG=asyncpreemptoff=1", "GOGC=off"}, "traced", n.Dir(), i)
+	p := s.Begin([]string{"GODEBUG=asyncpreemptoff=1", "GOGC=off"}, role, args...)
 	defer p.End()
 	var tid int
 	p.Hear(&tid)
@@ -67,13 +72,14 @@ type syscallInfo struct {
 }
 
 // callsBetweenMarks lets the thread, which has just been seized, run until its
-// second mark.
-func callsBetweenMarks(tid int) (calls int, ok bool) {
+// last mark, and gives the least number of calls from one to the next.
+func callsBetweenMarks(tid int) (least int, ok bool) {
 	const interrupt = 0x4207
 	if !ptrace(interrupt, tid, 0, 0) {
 		return 0, false
 	}
-	for marks := 0; marks < 2; {
+	least = math.MaxInt
+	for marks, calls := 0, 0; marks <= tracedParts; {
 		var state syscall.WaitStatus
 		if _, err := syscall.Wait4(tid, &state, syscall.WALL, nil); err != nil || !state.Stopped() {
 			return 0, false
@@ -89,16 +95,19 @@ func callsBetweenMarks(tid int) (calls int, ok bool) {
 				break
 			}
 			if info.number == syscall.SYS_GETPGID && info.args[0] == markPID {
-				marks++
-			} else if marks == 1 {
+				if marks > 0 {
+					least = min(least, calls)
+				}
+				marks, calls = marks+1, 0
+			} else {
 				calls++
 			}
 		case uint32(state)>>16 == 0: // a signal, which is passed on
 			signal = uintptr(state.StopSignal())
 		}
-		if marks < 2 && !ptrace(syscall.PTRACE_SYSCALL, tid, 0, signal) {
+		if marks <= tracedParts && !ptrace(syscall.PTRACE_SYSCALL, tid, 0, signal) {
 			return 0, false
 		}
 	}
-	return calls, ptrace(syscall.PTRACE_DETACH, tid, 0, 0)
+	return least, ptrace(syscall.PTRACE_DETACH, tid, 0, 0)
 }

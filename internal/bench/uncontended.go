@@ -97,7 +97,7 @@ func (s *Stage) uncontended(i int) Subject {
 	return Subject{Name: Ours, Measure: func() Values {
 		v := PairTime(s.Count(500_000), do)
 		v["allocations"] = allocations(do, 1000)
-		if calls, ok := systemCalls(s, n, i, 1000); ok {
+		if calls, ok := systemCalls(s, 500, "traced", n.Dir(), i); ok {
 			v["system calls"] = calls
 		}
 		return v
