@@ -10,7 +10,8 @@ func cPeers(c *baseline) []bench.Peer {
 	for _, h := range bench.HandOffs {
 		all = append(all, c.handOffs(h)...)
 	}
-	return append(all, c.contended()...)
+	all = append(all, c.contended()...)
+	return append(all, c.copies()...)
 }
 
 func (c *baseline) uncontended() []bench.Peer {
@@ -61,5 +62,15 @@ func (c *baseline) contended() (all []bench.Peer) {
 		add(bench.Contended(sides), bench.Mutex, "mutex", sides, 0)
 	}
 	add(bench.Limiter, bench.Semaphore, "semaphore", bench.LimiterSides, bench.LimiterPermits)
+	return all
+}
+
+// copies are the least that a piece that is copied once can cost.
+func (c *baseline) copies() (all []bench.Peer) {
+	for _, size := range bench.PipeSizes {
+		all = append(all, one(bench.PipeFigure(size, false), "C memcpy, one copy", func(s *bench.Stage) func() bench.Values {
+			return func() bench.Values { return c.run("memcpy", size, s.Count(max(10, 64<<20/size))) }
+		}))
+	}
 	return all
 }

@@ -1,8 +1,12 @@
 package main
 
 import (
+	"errors"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -19,6 +23,13 @@ func goPeers() []bench.Peer {
 	}
 	for _, figure := range []string{"uncontended/set+trywait", "uncontended/release+tryacquire", lock} {
 		all = append(all, one(figure, bench.Flock, fileLock))
+	}
+	for _, size := range bench.PipeSizes {
+		for _, back := range []bool{true, false} {
+			all = append(all, one(bench.PipeFigure(size, back), "os.Pipe", func(s *bench.Stage) func() bench.Values {
+				return osPipe(s, size, back)
+			}))
+		}
 	}
 	return all
 }
@@ -63,4 +74,39 @@ func jujuMutex(s *bench.Stage) func() bench.Values {
 			}
 		})
 	}
+}
+
+// ends are two ends of two pipes.
+type ends struct{ in, out *os.File }
+
+func (e ends) Read(p []byte) (int, error)  { return e.in.Read(p) }
+func (e ends) Write(p []byte) (int, error) { return e.out.Write(p) }
+func (e ends) Close() error                { return errors.Join(e.in.Close(), e.out.Close()) }
+
+func init() { bench.Register("os-pipe", osPipeRole) }
+
+// osPipe sends pieces through two pipes that a child has inherited.
+func osPipe(s *bench.Stage, size int, back bool) func() bench.Values {
+	var here, there ends
+	var err error
+	there.in, here.out, err = os.Pipe()
+	bench.Check(err)
+	here.in, there.out, err = os.Pipe()
+	bench.Check(err)
+	defer there.Close()
+	p := s.Begin(func(c *exec.Cmd) { c.ExtraFiles = []*os.File{there.in, there.out} }, "os-pipe")
+	p.Await()
+	return s.PipeMeasure(here, size, back)
+}
+
+func osPipeRole(r *bench.Role) {
+	r.Ready()
+	bench.ServePieces(ends{inherited(3, "in"), inherited(4, "out")})
+}
+
+// inherited is a file that the parent has opened; waiting for it is to block no
+// thread, as with the parent's own.
+func inherited(fd int, name string) *os.File {
+	bench.Check(syscall.SetNonblock(fd, true))
+	return os.NewFile(uintptr(fd), name)
 }

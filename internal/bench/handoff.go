@@ -2,6 +2,7 @@ package bench
 
 import (
 	"context"
+	"os/exec"
 	"runtime"
 	"time"
 
@@ -87,16 +88,16 @@ func (s *Stage) handOffs(h HandOff) []Subject {
 		for range 2 {
 			s.Start("hog")
 		}
-		subjects = append(subjects, s.pair(NotSpinning, s.Namespace(), h, []string{"GOMAXPROCS=1"}))
+		subjects = append(subjects, s.pair(NotSpinning, s.Namespace(), h, environment("GOMAXPROCS=1")))
 	}
 	return subjects
 }
 
 // pair starts two processes that hand off.
-func (s *Stage) pair(name string, n *ipc.Namespace, h HandOff, env []string) Subject {
-	pong := s.Begin(env, "pong", n.Dir(), h.CPU)
+func (s *Stage) pair(name string, n *ipc.Namespace, h HandOff, change func(*exec.Cmd)) Subject {
+	pong := s.Begin(change, "pong", n.Dir(), h.CPU)
 	pong.Await()
-	ping := s.Begin(env, "ping", n.Dir(), 0)
+	ping := s.Begin(change, "ping", n.Dir(), 0)
 	ping.Await()
 	return Subject{Name: name, Measure: func() Values {
 		return ping.Ask(h.Trips(s), int(h.Pause))

@@ -16,32 +16,40 @@ func init() { Register("pipe-server", pipeServerRole) }
 // Socket is what pipes are compared with.
 const Socket = "net, unix"
 
-var pipeSizes = []int{64, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20}
+// PipeSizes are the sizes of the pieces.
+var PipeSizes = []int{64, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 20, 4 << 20}
 
 // pipeFigures are transfers between two processes through an open connection.
 // The pieces are copied from the writer's buffer and into the reader's, which
 // both keep.
 func pipeFigures() []Figure {
 	var all []Figure
-	for _, way := range []struct {
-		name, what string
-		back       bool
-	}{
-		{"round-trip", "a piece goes to another process, and back", true},
-		{"one-way", "one of many pieces that go to another process", false},
-	} {
-		for _, size := range pipeSizes {
+	for _, back := range []bool{true, false} {
+		what := "one of many pieces that go to another process"
+		if back {
+			what = "a piece goes to another process, and back"
+		}
+		for _, size := range PipeSizes {
 			all = append(all, Figure{
-				Name:       fmt.Sprintf("pipe/%s/%s", way.name, sizeName(size)),
-				What:       way.what,
+				Name: PipeFigure(size, back), What: what,
 				Quantities: []Quantity{timeQuantity},
 				Baseline:   Socket,
-				X:          "bytes", Series: "pipe/" + way.name, At: float64(size),
-				Setup: func(s *Stage) []Subject { return s.pipes(size, way.back) },
+				X:          "bytes", Series: pipeSeries(back), At: float64(size),
+				Setup: func(s *Stage) []Subject { return s.pipes(size, back) },
 			})
 		}
 	}
 	return all
+}
+
+// PipeFigure is the name of a figure of pipes.
+func PipeFigure(size int, back bool) string { return pipeSeries(back) + "/" + sizeName(size) }
+
+func pipeSeries(back bool) string {
+	if back {
+		return "pipe/round-trip"
+	}
+	return "pipe/one-way"
 }
 
 func sizeName(size int) string {
@@ -69,7 +77,7 @@ func (s *Stage) pipes(size int, back bool) []Subject {
 }
 
 // PipeMeasure sends pieces through c to somebody who runs [ServePieces].
-func (s *Stage) PipeMeasure(c net.Conn, size int, back bool) func() Values {
+func (s *Stage) PipeMeasure(c io.ReadWriteCloser, size int, back bool) func() Values {
 	s.Cleanup(c.Close)
 	piece, answer := make([]byte, size), make([]byte, size)
 	count := s.Count(max(10, min(4000, (64<<20)/size)))
@@ -78,7 +86,7 @@ func (s *Stage) PipeMeasure(c net.Conn, size int, back bool) func() Values {
 }
 
 // sendPieces orders count pieces, sends them, and waits for the answer.
-func sendPieces(c net.Conn, piece, answer []byte, count int, back bool) Values {
+func sendPieces(c io.ReadWriter, piece, answer []byte, count int, back bool) Values {
 	order := pieceOrder{Size: uint64(len(piece)), Count: uint64(count)}
 	if back {
 		order.Back = 1
@@ -104,7 +112,7 @@ func sendPieces(c net.Conn, piece, answer []byte, count int, back bool) Values {
 type pieceOrder struct{ Size, Count, Back uint64 }
 
 // ServePieces takes orders until the connection ends.
-func ServePieces(c net.Conn) {
+func ServePieces(c io.ReadWriteCloser) {
 	defer c.Close()
 	var piece []byte // kept: new memory costs more than what is measured
 	for {

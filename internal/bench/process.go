@@ -109,16 +109,24 @@ func (s *Stage) Start(role string, args ...any) *Process {
 	return p
 }
 
-// Begin is Start without the waiting, with more in the child's environment.
-func (s *Stage) Begin(env []string, role string, args ...any) *Process {
+// environment adds to that of a child.
+func environment(words ...string) func(*exec.Cmd) {
+	return func(c *exec.Cmd) { c.Env = append(c.Env, words...) }
+}
+
+// Begin is Start without the waiting; change, if any, changes the command.
+func (s *Stage) Begin(change func(*exec.Cmd), role string, args ...any) *Process {
 	words := []string{ChildCommand, role}
 	for _, a := range args {
 		words = append(words, fmt.Sprint(a))
 	}
 	p := &Process{name: role, cmd: exec.Command(Must(os.Executable()), words...)}
-	p.cmd.Env = append(os.Environ(), env...)
+	p.cmd.Env = os.Environ()
 	p.cmd.Stderr = &p.err
 	apart(p.cmd)
+	if change != nil {
+		change(p.cmd)
+	}
 	p.in = Must(p.cmd.StdinPipe())
 	p.lines = bufio.NewReader(Must(p.cmd.StdoutPipe()))
 	Check(p.cmd.Start())

@@ -40,7 +40,7 @@ func (r *Role) betweenMarks(do func(count int)) {
 func systemCalls(s *Stage, count int, role string, args ...any) (float64, bool) {
 	// The runtime would interrupt the thread by signals, which are system
 	// calls too.
-	p := s.Begin([]string{"GODEBUG=asyncpreemptoff=1", "GOGC=off"}, role, args...)
+	p := s.Begin(environment("GODEBUG=asyncpreemptoff=1", "GOGC=off"), role, args...)
 	defer p.End()
 	var tid int
 	p.Hear(&tid)

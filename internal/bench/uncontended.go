@@ -158,7 +158,7 @@ func (s *Stage) allPairs(name string, n *ipc.Namespace) Subject {
 func (s *Stage) present(n *ipc.Namespace, count int) {
 	var all []*Process
 	for i := range count {
-		all = append(all, s.Begin([]string{"GOMAXPROCS=1"}, "present", n.Dir()))
+		all = append(all, s.Begin(environment("GOMAXPROCS=1"), "present", n.Dir()))
 		if i >= 4 {
 			all[i-4].Await() // a few at a time
 		}
