@@ -27,7 +27,9 @@ const (
 func Contended(sides int) string { return fmt.Sprintf("mutex/contended by %d", sides) }
 
 // Contention is how long a round of the two takes.
-func (s *Stage) Contention() time.Duration { return time.Duration(s.Count(500)) * time.Millisecond }
+func (s *Stage) Contention() time.Duration {
+	return time.Duration(s.reduce(500, 5, 10)) * time.Millisecond
+}
 
 var (
 	throughput  = Quantity{"throughput", "1/s"}

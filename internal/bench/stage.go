@@ -25,7 +25,7 @@ var absent = errors.New("not here")
 func (s *Stage) Absent() { panic(absent) }
 
 // Count is n, or less where that would take too long.
-func (s *Stage) Count(n int) int { return s.reduce(n, 5, 200) }
+func (s *Stage) Count(n int) int { return s.reduce(max(n/slowness, min(n, 10)), 5, 200) }
 
 // Crowds are the sizes of several crowds, each once.
 func (s *Stage) Crowds(sizes ...int) []int {

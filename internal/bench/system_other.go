@@ -10,6 +10,9 @@ import (
 // unixSockets: what Go has of them does not work everywhere.
 const unixSockets = false
 
+// slowness is by how much less is measured, for it all to end in time.
+const slowness = 50
+
 // now is a clock that all processes share.
 func now() int64 { return time.Now().UnixNano() }
 
