@@ -29,6 +29,7 @@ type options struct {
 	only       string
 	rounds     int
 	json       string
+	markdown   string
 	plots      string
 	ipcCommand string
 }
@@ -39,6 +40,7 @@ func parse() options {
 	flag.StringVar(&o.only, "run", "", "measure only the figures whose name matches `REGEXP`")
 	flag.IntVar(&o.rounds, "rounds", 0, "measure `N` rounds")
 	flag.StringVar(&o.json, "json", "", "write the results to `FILE`")
+	flag.StringVar(&o.markdown, "markdown", "", "write the results as tables to `FILE`")
 	flag.StringVar(&o.plots, "plots", "", "draw plots into `DIR`")
 	flag.StringVar(&o.ipcCommand, "ipc", "", "the `PATH` of the command ipc, which one figure starts")
 	flag.Parse()
@@ -77,6 +79,11 @@ func (o options) write(report bench.Report) error {
 			return err
 		}
 		if err := os.WriteFile(o.json, append(text, '\n'), 0o644); err != nil {
+			return err
+		}
+	}
+	if o.markdown != "" {
+		if err := writeMarkdown(o.markdown, report); err != nil {
 			return err
 		}
 	}

@@ -23,7 +23,7 @@ var PipeSizes = []int{64, 1 << 10, 4 << 10, 16 << 10, 64 << 10, 256 << 10, 1 << 
 // The pieces are copied from the writer's buffer and into the reader's, which
 // both keep.
 func pipeFigures() []Figure {
-	var all []Figure
+	all := []Figure{connectionFigure()}
 	for _, back := range []bool{true, false} {
 		what := "one of many pieces that go to another process"
 		if back {
@@ -60,6 +60,41 @@ func sizeName(size int) string {
 		return fmt.Sprintf("%dKiB", size>>10)
 	}
 	return fmt.Sprintf("%dB", size)
+}
+
+// connectionFigure is the life of a connection within one process.
+func connectionFigure() Figure {
+	return Figure{
+		Name:       "pipe/connection",
+		What:       "a connection is dialled, accepted and closed at both ends",
+		Quantities: []Quantity{timeQuantity},
+		Baseline:   Socket,
+		Setup: func(s *Stage) []Subject {
+			n := s.Namespace()
+			l := Must(n.ListenPipe("p", nil))
+			s.Cleanup(l.Close)
+			all := []Subject{{Name: Ours, Measure: s.connections(l, func() (net.Conn, error) { return n.TryDialPipe("p") })}}
+			if unixSockets {
+				l := Must(net.Listen("unix", filepath.Join(n.Dir(), "plain")))
+				s.Cleanup(l.Close)
+				dial := func() (net.Conn, error) { return net.Dial("unix", l.Addr().String()) }
+				all = append(all, Subject{Name: Socket, Measure: s.connections(l, dial)})
+			}
+			return all
+		},
+	}
+}
+
+func (s *Stage) connections(l net.Listener, dial func() (net.Conn, error)) func() Values {
+	return func() Values {
+		return PairTime(s.Count(2000), func(count int) {
+			for range count {
+				c := Must(dial())
+				Check(Must(l.Accept()).Close())
+				Check(c.Close())
+			}
+		})
+	}
 }
 
 func (s *Stage) pipes(size int, back bool) []Subject {
