@@ -75,10 +75,12 @@ func (r *Runner) Measure(ctx context.Context, f Figure) (result Result) {
 	result = Result{Name: f.Name, What: f.What, Baseline: f.Baseline, X: f.X, Series: f.Series, At: f.At}
 	s := &Stage{effort: r.Effort, command: r.Command}
 	defer func() {
-		if failure := recover(); failure != nil && failure != absent {
-			result.Error = fmt.Sprint(failure)
-		} else if failure == absent {
+		switch failure := recover().(type) {
+		case nil:
+		case absence:
 			result.absent = true
+		default:
+			result.Error = fmt.Sprint(failure)
 		}
 		if err := s.close(); err != nil && result.Error == "" {
 			result.Error = err.Error()
