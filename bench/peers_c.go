@@ -29,7 +29,7 @@ func (c *baseline) uncontended() []bench.Peer {
 }
 
 // handOffs are the ways in which programs in C hand off, each where it makes
-// sense: a spin loop does not on one processor.
+// sense: a spin loop does not on one processor, nor does it ever sleep.
 func (c *baseline) handOffs(h bench.HandOff) (all []bench.Peer) {
 	way := func(name, way string) {
 		all = append(all, one(h.Figure, name, func(s *bench.Stage) func() bench.Values {
@@ -40,7 +40,7 @@ func (c *baseline) handOffs(h bench.HandOff) (all []bench.Peer) {
 	if h.Hogs {
 		return all
 	}
-	if h.CPU != 0 {
+	if h.CPU != 0 && h.Pause == 0 {
 		way(bench.SpinLoop, "spin")
 	}
 	way("C eventfd", "eventfd")

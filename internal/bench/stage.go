@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 
 	"github.com/winsys-go/ipc"
@@ -36,7 +37,7 @@ func (s *Stage) Crowds(sizes ...int) []int {
 }
 
 // Crowd is Count for things that are dear to make: processes, objects.
-func (s *Stage) Crowd(n int) int { return s.reduce(n, 10, 100) }
+func (s *Stage) Crowd(n int) int { return s.reduce(max(n/slowness, min(n, 100)), 10, 100) }
 
 func (s *Stage) reduce(n, quick, once int) int {
 	switch s.effort {
@@ -67,7 +68,7 @@ func (s *Stage) Dir() string {
 
 // memory is where to put files that should not be on a disk.
 func memory() string {
-	if st, err := os.Stat("/dev/shm"); err == nil && st.IsDir() {
+	if st, err := os.Stat("/dev/shm"); err == nil && st.IsDir() && runtime.GOOS == "linux" {
 		return "/dev/shm"
 	}
 	return ""
