@@ -11,7 +11,10 @@ func cPeers(c *baseline) []bench.Peer {
 		all = append(all, c.handOffs(h)...)
 	}
 	all = append(all, c.contended()...)
-	return append(all, c.copies()...)
+	all = append(all, c.copies()...)
+	return append(all, one(bench.Death(2), bench.Mutex, func(*bench.Stage) func() bench.Values {
+		return func() bench.Values { return c.run("death") }
+	}))
 }
 
 func (c *baseline) uncontended() []bench.Peer {

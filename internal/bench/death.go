@@ -12,13 +12,17 @@ func init() {
 	Register("heir", heirRole)
 }
 
+// Death is the figure of so many processes.
+func Death(attached int) string { return fmt.Sprintf("death/%d processes", attached) }
+
 // deathFigures are the time from SIGKILL of a mutex's owner until its waiter
 // in another process has it.
 func deathFigures() []Figure {
 	var all []Figure
 	for _, attached := range []int{2, 10, 100} {
 		all = append(all, Figure{
-			Name:       fmt.Sprintf("death/%d processes", attached),
+			Name:       Death(attached),
+			Baseline:   Mutex,
 			What:       "the owner of a mutex is killed: until its waiter has it",
 			Quantities: []Quantity{timeQuantity},
 			Rounds:     21,
