@@ -18,7 +18,7 @@ func main() {
 		os.Exit(bench.Child(os.Args[2:]))
 	}
 	if err := run(); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
+		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
@@ -68,7 +68,11 @@ func run() (err error) {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	results := runner.Run(ctx, bench.Join(bench.Figures(), peersOf(c)))
-	return errors.Join(table.End(results), o.write(bench.Report{Machine: machine, Results: results}))
+	err = errors.Join(table.End(results), o.write(bench.Report{Machine: machine, Results: results}))
+	if ctx.Err() != nil {
+		return errors.Join(err, errors.New("bench: interrupted"))
+	}
+	return errors.Join(err, bench.Failures(results))
 }
 
 // write writes the files that were asked for.

@@ -79,8 +79,12 @@ func TestFailure(t *testing.T) {
 		Check(errors.New("it is broken"))
 		return nil
 	}
-	if r := measure(t, f); !strings.Contains(r.Error, "it is broken") || !undone {
+	r := measure(t, f)
+	if !strings.Contains(r.Error, "it is broken") || !undone {
 		t.Errorf("%+v, undone %v", r, undone)
+	}
+	if Failures([]Result{r}) == nil || Failures([]Result{{}}) != nil {
+		t.Error("what failed is not told from what did not")
 	}
 }
 

@@ -140,6 +140,21 @@ type Result struct {
 	absent bool // nothing to measure it with
 }
 
+// Failures is an error if something could not be measured. A missed target is a
+// result.
+func Failures(results []Result) error {
+	failed := 0
+	for _, r := range results {
+		if r.Error != "" {
+			failed++
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("bench: %d of %d figures could not be measured", failed, len(results))
+	}
+	return nil
+}
+
 // A Row is one quantity of one subject.
 type Row struct {
 	Subject string    `json:"subject"`

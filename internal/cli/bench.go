@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"regexp"
@@ -73,21 +72,7 @@ func (a *app) bench(ctx context.Context, runner *bench.Runner) (err error) {
 	case ctx.Err() != nil:
 		return a.interruption()
 	}
-	return failures(report.Results)
-}
-
-// failures is an error if something could not be measured.
-func failures(results []bench.Result) error {
-	failed := 0
-	for _, r := range results {
-		if r.Error != "" {
-			failed++
-		}
-	}
-	if failed > 0 {
-		return fmt.Errorf("bench: %d of %d figures could not be measured", failed, len(results))
-	}
-	return nil
+	return bench.Failures(report.Results)
 }
 
 // plainly is out, or what makes the few characters of a table that are not
