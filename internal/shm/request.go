@@ -39,18 +39,22 @@ func (r *request) free() {
 func (r *request) resolve(n *Namespace, owner *Owner) error {
 	r.owners = r.ownerRoom[:len(r.refs)]
 	count := 0
+	var seen [4]uint64 // of which objects of the same low bits came before
 	for i, o := range r.refs {
 		id, err := owner.idIn(n, o)
 		if err != nil {
 			return err
 		}
 		r.owners[i] = id
-		if earlier := indexOf(r.refs[:i], o); earlier >= 0 {
-			if r.all {
+		word, bit := &seen[o.index>>6%4], uint64(1)<<(o.index%64)
+		if *word&bit != 0 {
+			if earlier := indexOf(r.refs[:i], o); earlier >= 0 && r.all {
 				return fmt.Errorf("objects %d and %d are the same, which a wait for all cannot have: %w", earlier, i, backend.ErrInvalid)
+			} else if earlier >= 0 {
+				continue
 			}
-			continue
 		}
+		*word |= bit
 		r.uniqueRoom[count] = uint8(i)
 		count++
 	}
