@@ -129,9 +129,7 @@ func (u *handleUse) create(n *Namespace, spec backend.Spec) error {
 		u.o = &u.timer.Object
 	}
 	err := n.Create(u.o, spec)
-	u.o.spin.started.Store(true)
-	u.o.spin.score.Store(scoreFirst)
-	u.o.spin.budget.Store(3)
+	u.o.spin.Begin(3)
 	return err
 }
 

@@ -28,13 +28,18 @@ type Policy struct {
 	since   atomic.Int32 // waits without a spin
 }
 
+// Begin begins anew, with spins of so many pauses.
+func (s *Policy) Begin(budget int32) {
+	s.score.Store(scoreFirst)
+	s.budget.Store(budget)
+	s.every.Store(probeFirst)
+	s.started.Store(true)
+}
+
 // Next says how long to spin before this wait, and whether it is a probe.
 func (s *Policy) Next() (budget int32, probe bool) {
 	if !s.started.Load() {
-		s.score.Store(scoreFirst)
-		s.budget.Store(first)
-		s.every.Store(probeFirst)
-		s.started.Store(true)
+		s.Begin(first)
 	}
 	if s.score.Load() > 0 {
 		return s.budget.Load(), false
