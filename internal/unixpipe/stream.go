@@ -21,7 +21,7 @@ import (
 var offerAfter atomic.Int64
 
 const (
-	defaultOffer = 1 << 20
+	defaultOffer = 256 << 10
 	pieceCost    = 1 << 10
 	// offerAgain is how many bytes later a writer tries again that could not make
 	// a ring, or whose peer did not take one.
