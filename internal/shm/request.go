@@ -8,37 +8,49 @@ import (
 )
 
 // A request is what somebody waits for. Requests are reused, so that a wait
-// that blocks allocates nothing.
+// that blocks allocates nothing. There are small ones and ones for maxWait
+// objects, since each of a hundred thousand goroutines that are blocked has one.
 type request struct {
 	refs   []*Object
 	owners []uint32 // who gets a mutex; 0 for other objects
 	unique []uint8  // indices of refs, without repetitions of an object
 	all    bool
-
-	refRoom    [maxWait]*Object
-	ownerRoom  [maxWait]uint32
-	uniqueRoom [maxWait]uint8
 }
 
-var requests = sync.Pool{New: func() any { return new(request) }}
+const smallRequest = 2
+
+var (
+	smallRequests = sync.Pool{New: func() any { return makeRequest(smallRequest) }}
+	largeRequests = sync.Pool{New: func() any { return makeRequest(maxWait) }}
+)
+
+func makeRequest(room int) *request {
+	return &request{refs: make([]*Object, 0, room), owners: make([]uint32, room), unique: make([]uint8, 0, room)}
+}
+
+func requestsFor(objects int) *sync.Pool {
+	if objects <= smallRequest {
+		return &smallRequests
+	}
+	return &largeRequests
+}
 
 func newRequest(refs []*Object, all bool) *request {
-	r := requests.Get().(*request)
-	r.refs = r.refRoom[:copy(r.refRoom[:], refs)]
+	r := requestsFor(len(refs)).Get().(*request)
+	r.refs = append(r.refs[:0], refs...)
 	r.all = all
 	return r
 }
 
 func (r *request) free() {
 	clear(r.refs)
-	requests.Put(r)
+	requestsFor(cap(r.refs)).Put(r)
 }
 
 // resolve finds out who would own the mutexes, and which objects stand there
 // twice.
 func (r *request) resolve(n *Namespace, owner *Owner) error {
-	r.owners = r.ownerRoom[:len(r.refs)]
-	count := 0
+	r.owners, r.unique = r.owners[:len(r.refs)], r.unique[:0]
 	var seen [4]uint64 // of which objects of the same low bits came before
 	for i, o := range r.refs {
 		id, err := owner.idIn(n, o)
@@ -55,10 +67,8 @@ func (r *request) resolve(n *Namespace, owner *Owner) error {
 			}
 		}
 		*word |= bit
-		r.uniqueRoom[count] = uint8(i)
-		count++
+		r.unique = append(r.unique, uint8(i))
 	}
-	r.unique = r.uniqueRoom[:count]
 	return nil
 }
 
