@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"sync"
 
 	"github.com/winsys-go/ipc/internal/backend"
 	"github.com/winsys-go/ipc/internal/linux"
@@ -52,6 +53,12 @@ func (c *Conn) Give() (g Given, files []*os.File, undo func(), err error) {
 		}
 		defer gate.leave()
 	}
+	for _, mu := range []*sync.Mutex{&c.incoming.mu, &c.outgoing.mu} { // bytes have no gates
+		if !mu.TryLock() {
+			return g, nil, nil, errInUse
+		}
+		defer mu.Unlock()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -61,7 +68,7 @@ func (c *Conn) Give() (g Given, files []*os.File, undo func(), err error) {
 		return g, nil, nil, c.whyGoneLocked()
 	case c.helloError != nil:
 		return g, nil, nil, c.helloError
-	case c.incoming.inUse() || c.outgoing.inUse():
+	case c.incoming.ring != nil || c.outgoing.accepted():
 		return g, nil, nil, errRing
 	case !c.greeted.Load() && c.helloRead > 0, c.in.begun(), c.open, len(c.owed) > 0:
 		return g, nil, nil, errAhead

@@ -383,13 +383,6 @@ func (f *inflow) SetReadDeadline(t time.Time) error {
 	return f.sock.SetReadDeadline(t)
 }
 
-// inUse reports whether there is a ring.
-func (f *inflow) inUse() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.ring != nil
-}
-
 // stop tells the writer that nothing will be read any more. The socket is
 // closed or shut down: nobody blocks.
 func (f *inflow) stop() {

@@ -101,12 +101,8 @@ func (f *outflow) wanting(size int) bool {
 	return f.due
 }
 
-// inUse reports whether the reader has a ring.
-func (f *outflow) inUse() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.ring != nil && f.ring.state.Load() != 0
-}
+// accepted reports whether the reader has a ring.
+func (f *outflow) accepted() bool { return f.ring != nil && f.ring.state.Load() != 0 }
 
 // make makes a ring, unless memory or descriptors are wanting.
 func (f *outflow) make() {
