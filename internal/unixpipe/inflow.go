@@ -308,6 +308,9 @@ func (f *inflow) look(fd int, p []byte) (n, available int, err error) {
 		return 0, 0, f.failed
 	}
 	rest := p[n:]
+	if n < available { // the kernel does not show what is past an offer
+		rest = nil
+	}
 	rest = rest[:min(len(rest), filled)]
 	f.ring.look(rest)
 	if n, available = n+len(rest), available+filled; available > 0 {

@@ -343,8 +343,8 @@ func (f *outflow) close() {
 	f.stop()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.switched, f.budget = false, math.MaxInt
 	if f.ring != nil {
 		f.drop()
 	}
+	f.switched, f.budget = false, math.MaxInt
 }

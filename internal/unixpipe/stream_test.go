@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -151,6 +152,48 @@ func TestStreamOfMessages(t *testing.T) {
 		if !throughMemory(client, server) || !throughMemory(server, client) {
 			t.Errorf("after %d bytes: no ring", after)
 		}
+	}
+}
+
+// TestPeekAtSeam: a look that does not show all of what is in the socket, past
+// the offer of a ring, shows nothing of what comes after that in the ring.
+func TestPeekAtSeam(t *testing.T) {
+	force(t)
+	client, server := connect(t, backend.PipeSpec{})
+	for _, s := range []string{"a", "bc", "de", "fg"} { // each with an offer
+		must(client.Write([]byte(s)))
+	}
+	b := make([]byte, 100)
+	must(io.ReadFull(server, b[:1])) // takes the first
+	must(client.Write([]byte("hi")))
+	if !client.outgoing.switched {
+		t.Fatal("there is no ring")
+	}
+	all := "bcdefghi"
+	for len(all) > 0 {
+		seen := must(server.Peek(b))
+		if got := string(b[:seen.N]); seen.N == 0 || !strings.HasPrefix(all, got) || seen.Available != len(all) {
+			t.Errorf("a look at %q shows %q and %+v", all, got, seen)
+		}
+		n := must(server.Read(b[:1]))
+		all = all[n:]
+	}
+}
+
+// TestWritesAfterClose: however much is written to an end that is closed, there
+// is no ring for it.
+func TestWritesAfterClose(t *testing.T) {
+	force(t)
+	client, server := connect(t, backend.PipeSpec{})
+	warm(t, client, server, 10)
+	client.Close()
+	for range offerAgain / ringBytes * 2 {
+		if _, err := client.Write(make([]byte, ringBytes)); !errors.Is(err, backend.ErrPipeClosed) {
+			t.Fatal(err)
+		}
+	}
+	if client.outgoing.ring != nil {
+		t.Error("there is a ring")
 	}
 }
 
