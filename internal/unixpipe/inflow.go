@@ -396,6 +396,7 @@ func (f *inflow) stop() {
 		f.ring.state.Store(over)
 	}
 	if f.bell >= 0 {
+		linux.RingBell(f.bell) // offers that were not read may keep it open
 		syscall.Close(f.bell)
 		f.bell = -1
 	}

@@ -180,6 +180,35 @@ func TestPeekAtSeam(t *testing.T) {
 	}
 }
 
+// TestDisconnectAtSeam: a writer that waits for room learns that it was
+// disconnected though the server has not read all that is in the socket, where
+// offers of rings are, which hold the bell.
+func TestDisconnectAtSeam(t *testing.T) {
+	force(t)
+	client, server := connect(t, backend.PipeSpec{})
+	for range 4 { // each with an offer
+		must(client.Write([]byte("x")))
+	}
+	must(io.ReadFull(server, make([]byte, 1))) // takes the first
+	written := make(chan error, 1)
+	go func() {
+		_, err := client.Write(make([]byte, 2*ringBytes))
+		written <- err
+	}()
+	for server.incoming.ring.wanted.Load() == 0 { // until it waits
+		time.Sleep(time.Millisecond)
+	}
+	must(0, server.Disconnect())
+	select {
+	case err := <-written:
+		if !errors.Is(err, backend.ErrPipeNotConnected) {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("it waits on")
+	}
+}
+
 // TestWritesAfterClose: however much is written to an end that is closed, there
 // is no ring for it.
 func TestWritesAfterClose(t *testing.T) {
