@@ -255,13 +255,13 @@ func (f *outflow) putInTime(fd uintptr) bool {
 }
 
 // put reports whether the socket is needed: to wake the reader, or to see
-// whether it is there.
+// whether it is there, and was not told of an end before these bytes.
 func (f *outflow) put() bool {
 	f.ring.put(f.head)
 	f.ring.put(f.piece)
 	f.ring.publish()
 	f.wake = !(f.more && f.ring.unread() < enoughToWake) && f.ring.awaken()
-	return f.wake || time.Since(f.proved) > trust
+	return f.wake || f.ended.Load() || time.Since(f.proved) > trust
 }
 
 func (f *outflow) tellReader(fd uintptr) {

@@ -344,6 +344,28 @@ func TestLateWake(t *testing.T) {
 	}
 }
 
+// TestWriteAfterEnd: a write that is overtaken by the end of the stream, so that
+// the reader may have come to that already, does not succeed.
+func TestWriteAfterEnd(t *testing.T) {
+	force(t)
+	client, server := connect(t, backend.PipeSpec{})
+	warm(t, client, server, 100)
+	f := &client.outgoing
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.piece, f.more = []byte("late"), false
+	must(0, f.await(len(f.piece)))
+	must(0, client.CloseWrite())
+	if _, err := server.Read(make([]byte, 1)); err != io.EOF {
+		t.Error(err)
+	}
+	f.ring.sleeping.Store(0)
+	f.proved = time.Now().Add(time.Hour) // the reader is there
+	if err := f.push(); err != syscall.EPIPE {
+		t.Error(err)
+	}
+}
+
 // A rogueWriter is a client that has an outgoing direction of its own.
 func rogueWriter(t *testing.T, m bool) (rogue *net.UnixConn, f *outflow, server *Conn) {
 	l := listen(t, openTest(t), backend.PipeSpec{Message: m})
