@@ -261,16 +261,29 @@ func endOf(err error) error {
 // the means to, or if it is not as it should be, the writer goes on without.
 func (f *inflow) accept(fd int, fds []int) {
 	if len(fds) == 2 && f.ring == nil && !f.closed {
-		if mem, err := linux.OpenSharedMemory(fds[0], memoryBytes); err == nil {
-			f.ring, f.bell = newRing(mem), fds[1]
-			f.near = isNear(fd)
-			f.ring.state.Store(ready)
+		if f.ring = openRing(fds[0]); f.ring != nil {
+			f.bell, f.near = fds[1], isNear(fd)
 			fds = fds[:1]
 		}
 	}
 	for _, fd := range fds {
 		syscall.Close(fd)
 	}
+}
+
+// openRing takes the memory of a ring, unless it is not as it should be, or was
+// withdrawn.
+func openRing(fd int) *ring {
+	mem, err := linux.OpenSharedMemory(fd, memoryBytes)
+	if err != nil {
+		return nil
+	}
+	r := newRing(mem)
+	if !r.state.CompareAndSwap(0, ready) {
+		mem.Close()
+		return nil
+	}
+	return r
 }
 
 // peek shows what has come, and how much that is, and takes nothing.

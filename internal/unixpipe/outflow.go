@@ -94,7 +94,7 @@ func (f *outflow) wanting(size int) bool {
 	switch {
 	case f.ring == nil:
 		f.make()
-	case f.offers == mostOffers:
+	case f.offers == mostOffers && f.ring.state.CompareAndSwap(0, withdrawn):
 		f.drop()
 	}
 	f.due = f.ring != nil

@@ -17,7 +17,8 @@ import (
 //	   0  uint64  head: how many bytes the reader has taken; written by the reader
 //	 128  uint64  tail: how many bytes there are so far; written by the writer
 //	 256  uint64  state of the reader: 0: it does not have the memory; 1: it
-//	              has; 2: it will not read any more; written by the reader
+//	              has; 2: it will not read any more; written by the reader. 3:
+//	              it is not to have it any more; written by the writer, if 0
 //	 264  uint64  sleeping: 1 when the reader wants a byte through the socket,
 //	              since it sleeps or is about to; written by the reader, taken
 //	              back by the writer
@@ -49,8 +50,9 @@ const (
 )
 
 const (
-	ready = 1
-	over  = 2
+	ready     = 1
+	over      = 2
+	withdrawn = 3
 )
 
 // mostPiece is what is copied before the other end may know of it: while it

@@ -209,6 +209,26 @@ func TestDisconnectAtSeam(t *testing.T) {
 	}
 }
 
+// TestOfferWithdrawn: an offer that the reader finds when the writer has given up
+// is none, and the next one is taken.
+func TestOfferWithdrawn(t *testing.T) {
+	force(t)
+	client, server := connect(t, backend.PipeSpec{})
+	b := make([]byte, mostOffers+1)
+	for i := range b {
+		must(client.Write(b[i : i+1]))
+	}
+	if client.outgoing.ring != nil {
+		t.Fatal("the writer has not given up")
+	}
+	must(io.ReadFull(server, b))
+	if server.incoming.ring != nil {
+		t.Error("the reader has a ring that nobody writes to")
+	}
+	client.outgoing.budget = 0
+	warm(t, client, server, 10)
+}
+
 // TestWritesAfterClose: however much is written to an end that is closed, there
 // is no ring for it.
 func TestWritesAfterClose(t *testing.T) {
