@@ -22,7 +22,7 @@ func TestDemo(t *testing.T) {
 	if r.status != 0 || r.err != "" {
 		t.Fatalf("status %d, %s\n%s", r.status, r.err, r.out)
 	}
-	if took := time.Since(begin); took > 15*time.Second {
+	if took := time.Since(begin); took > time.Minute {
 		t.Errorf("it took %v", took)
 	}
 	for _, s := range demoSteps {

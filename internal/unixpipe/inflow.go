@@ -53,7 +53,7 @@ func (f *inflow) read(p []byte) (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.ring != nil && !f.timed.Load() { // what try does, a little faster
-		if n, err := f.take(p, true); n > 0 {
+		if n, err := f.take(p, false); n > 0 {
 			return n, err
 		}
 	}
