@@ -4,7 +4,10 @@ package linux
 
 import (
 	"sync/atomic"
+	"time"
 	_ "unsafe" // for linkname
+
+	"golang.org/x/sys/unix"
 )
 
 // procyield executes that many PAUSE instructions on amd64. On arm64 it counts
@@ -30,6 +33,14 @@ func Pause(n int) {
 	}
 	cycles := uint64(max(n, 0)) * uint64(scale) >> 8
 	procyield(uint32(min(max(cycles, 1), 1<<31)))
+}
+
+// Yield lets other threads run that wait for this processor. It reports whether
+// that took no longer than so long.
+func Yield(most time.Duration) bool {
+	start := nanotime()
+	unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
+	return nanotime()-start <= int64(most)
 }
 
 // calibratePause measures procyield by the difference between a short and a

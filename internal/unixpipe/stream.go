@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"github.com/winsys-go/ipc/internal/linux"
 	"github.com/winsys-go/ipc/internal/spin"
@@ -59,6 +60,18 @@ var (
 	processors atomic.Int32 // as they were when a ring was last made
 )
 
+// The kernel puts one who is woken through a socket on the processor of the one
+// who wakes, for that is about to sleep, it thinks. If it spins instead, neither
+// would get on. So a spin lets others run now and then; as both can run then, the
+// kernel soon gives one of them another processor.
+const (
+	yieldFrom  = 400 // pauses, of 25 ns
+	yieldEvery = 100
+	// yieldMost is how long another program may run meanwhile: longer means that
+	// it is not the peer, and there is no processor to spare.
+	yieldMost = 50 * time.Microsecond
+)
+
 // spinUntil spins until done, or it does not seem worth it any more.
 func spinUntil(policy *spin.Policy, done func() bool) {
 	budget, probe := policy.Next()
@@ -68,6 +81,9 @@ func spinUntil(policy *spin.Policy, done func() bool) {
 	defer spinning.Store(false)
 	for spent := range budget {
 		linux.Pause(1)
+		if spent >= yieldFrom && spent%yieldEvery == 0 && !linux.Yield(yieldMost) {
+			break
+		}
 		if done() {
 			policy.Found(spent, probe)
 			return
