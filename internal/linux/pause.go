@@ -4,7 +4,6 @@ package linux
 
 import (
 	"sync/atomic"
-	"time"
 	_ "unsafe" // for linkname
 
 	"golang.org/x/sys/unix"
@@ -35,13 +34,8 @@ func Pause(n int) {
 	procyield(uint32(min(max(cycles, 1), 1<<31)))
 }
 
-// Yield lets other threads run that wait for this processor. It reports whether
-// that took no longer than so long.
-func Yield(most time.Duration) bool {
-	start := nanotime()
-	unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0)
-	return nanotime()-start <= int64(most)
-}
+// Yield lets other threads run that wait for this processor.
+func Yield() { unix.RawSyscall(unix.SYS_SCHED_YIELD, 0, 0, 0) }
 
 // calibratePause measures procyield by the difference between a short and a
 // long call, which leaves out what every call costs. The shortest of several

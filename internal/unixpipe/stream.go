@@ -63,14 +63,35 @@ var (
 // The kernel puts one who is woken through a socket on the processor of the one
 // who wakes, for that is about to sleep, it thinks. If it spins instead, neither
 // would get on. So a spin lets others run now and then; as both can run then, the
-// kernel soon gives one of them another processor.
+// kernel soon gives one of them another processor. If a third program runs
+// instead, that takes longer than the peer could: there is no processor to spare,
+// and nobody yields until that makes no more than half a percent of the time.
 const (
 	yieldFrom  = 400 // pauses, of 25 ns
 	yieldEvery = 100
-	// yieldMost is how long another program may run meanwhile: longer means that
-	// it is not the peer, and there is no processor to spare.
-	yieldMost = 50 * time.Microsecond
+	yieldMost  = 50 * time.Microsecond
+	yieldShare = 200
 )
+
+var (
+	began      = time.Now()
+	yieldAgain atomic.Int64 // when, since began
+)
+
+// yield lets others run. It reports whether to go on spinning.
+func yield() bool {
+	start := time.Since(began)
+	if start < time.Duration(yieldAgain.Load()) {
+		return true
+	}
+	linux.Yield()
+	took := time.Since(began) - start
+	if took <= yieldMost {
+		return true
+	}
+	yieldAgain.Store(int64(start + yieldShare*took))
+	return false
+}
 
 // spinUntil spins until done, or it does not seem worth it any more.
 func spinUntil(policy *spin.Policy, done func() bool) {
@@ -81,7 +102,7 @@ func spinUntil(policy *spin.Policy, done func() bool) {
 	defer spinning.Store(false)
 	for spent := range budget {
 		linux.Pause(1)
-		if spent >= yieldFrom && spent%yieldEvery == 0 && !linux.Yield(yieldMost) {
+		if spent >= yieldFrom && spent%yieldEvery == 0 && !yield() {
 			break
 		}
 		if done() {
