@@ -309,7 +309,7 @@ func (c *Conn) CloseWrite() error {
 		defer c.writing.leave()
 		c.pay()
 	}
-	c.outgoing.ended.Store(true)
+	c.outgoing.shut.Store(true)
 	return c.afterWrite(c.sock.CloseWrite())
 }
 

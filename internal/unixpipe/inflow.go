@@ -26,8 +26,10 @@ type inflow struct {
 	timed    atomic.Bool // reads have a deadline, which only the socket keeps
 	spin     spin.Policy
 
-	mu       sync.Mutex // guards the following
-	into     []byte     // what a read is to fill, and its outcome
+	mu sync.Mutex // guards the following
+	// What a read is to fill, and its outcome: once is made once, so that a read
+	// allocates nothing, and has no other way to be told or to tell.
+	into     []byte
 	n        int
 	err      error
 	patient  bool // it may take a while
@@ -106,7 +108,7 @@ func (f *inflow) try(fd uintptr) bool {
 			f.err = io.EOF
 			return true
 		}
-		if f.ring != nil && !f.ring.sleep() && f.switching() {
+		if f.ring != nil && !f.ring.sleep() && f.goneOver() {
 			continue
 		}
 		n, err := f.receive(int(fd))
@@ -116,7 +118,7 @@ func (f *inflow) try(fd uintptr) bool {
 		case err == io.EOF:
 			f.ended = true // but what came before may be in the ring
 		case n > 0:
-			f.n = n + f.more(f.into[n:])
+			f.n = n + f.alsoTake(f.into[n:])
 			return true
 		case err != nil:
 			f.err = err
@@ -131,7 +133,7 @@ func (f *inflow) try(fd uintptr) bool {
 // take takes what is in the ring, if the stream has got to it. It may take a
 // while to find that there is nothing.
 func (f *inflow) take(p []byte, patient bool) (n int, err error) {
-	if f.failed != nil || !f.switching() {
+	if f.failed != nil || !f.goneOver() {
 		return 0, f.failed
 	}
 	filled, err := f.filled(patient && !f.near)
@@ -149,9 +151,9 @@ func (f *inflow) take(p []byte, patient bool) (n int, err error) {
 	return n, nil
 }
 
-// more takes what is in the ring already, behind the last that came through the
+// alsoTake takes what is in the ring already, behind the last that came through the
 // socket. What is wrong with it the next read finds again.
-func (f *inflow) more(p []byte) int {
+func (f *inflow) alsoTake(p []byte) int {
 	n, _ := f.take(p, false)
 	return n
 }
@@ -170,8 +172,9 @@ func (f *inflow) filled(patient bool) (int, error) {
 	return filled, err
 }
 
-// switching reports whether what comes next is in the ring.
-func (f *inflow) switching() bool {
+// goneOver looks whether the stream has gone over to the ring, and reports
+// whether what comes next is there.
+func (f *inflow) goneOver() bool {
 	if f.switched.Load() {
 		return true
 	}
@@ -226,7 +229,7 @@ func (f *inflow) receive(fd int) (n int, err error) {
 
 // ofStream gives how many of the next n bytes are of the stream.
 func (f *inflow) ofStream(n int) (int, error) {
-	f.switching() // which looks where the stream ends
+	f.goneOver() // which looks where the stream ends
 	if f.start != 0 {
 		n = int(min(uint64(n), f.start-f.at))
 	}
@@ -305,7 +308,7 @@ func (f *inflow) peek(p []byte) (n, available int, err error) {
 // look looks into the socket, as far as the stream goes on there, and then into
 // the ring.
 func (f *inflow) look(fd int, p []byte) (n, available int, err error) {
-	if f.switching() {
+	if f.goneOver() {
 		err = f.drain(fd)
 	} else {
 		n, available, err = f.lookIntoSocket(fd, p)
@@ -347,7 +350,7 @@ func (f *inflow) lookIntoSocket(fd int, p []byte) (n, available int, err error) 
 	if available = max(n, arrived); f.ring == nil {
 		return n, available, nil
 	}
-	f.switching()
+	f.goneOver()
 	if f.start != 0 && f.failed == nil {
 		available = int(min(uint64(available), f.start-f.at))
 	}
@@ -406,7 +409,7 @@ func (f *inflow) stop() {
 	defer f.mu.Unlock()
 	f.closed = true
 	if f.ring != nil {
-		f.ring.state.Store(over)
+		f.ring.state.Store(left)
 	}
 	if f.bell >= 0 {
 		linux.RingBell(f.bell) // offers that were not read may keep it open

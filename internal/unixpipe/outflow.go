@@ -27,7 +27,7 @@ type outflow struct {
 	inTime func(fd uintptr) bool
 	tell   func(fd uintptr)
 
-	ended atomic.Bool // nothing is to be written any more
+	shut  atomic.Bool // nothing is to be written any more
 	timed atomic.Bool // writes have a deadline, which only the socket keeps
 
 	waiting  sync.Mutex // guards the following
@@ -48,7 +48,9 @@ type outflow struct {
 	at       uint64 // bytes of the stream that went through the socket
 	store    []byte
 
-	head, piece []byte // what is pushed into the ring, and its outcome
+	// What is pushed into the ring, and its outcome: inTime and tell are told, and
+	// tell, by these.
+	head, piece []byte
 	more, wake  bool
 	err         error
 	proved      time.Time // when the reader was last known to be there
@@ -261,7 +263,7 @@ func (f *outflow) put() bool {
 	f.ring.put(f.piece)
 	f.ring.publish()
 	f.wake = !(f.more && f.ring.unread() < enoughToWake) && f.ring.awaken()
-	return f.wake || f.ended.Load() || time.Since(f.proved) > trust
+	return f.wake || f.shut.Load() || time.Since(f.proved) > trust
 }
 
 func (f *outflow) tellReader(fd uintptr) {
@@ -285,7 +287,7 @@ const trust = 50 * time.Microsecond
 // await waits for room in the ring.
 func (f *outflow) await(need int) error {
 	for {
-		if f.ended.Load() || f.ring.state.Load() != ready {
+		if f.shut.Load() || f.ring.state.Load() != ready {
 			return syscall.EPIPE
 		}
 		if ok, err := f.spinFor(need); ok || err != nil {

@@ -51,7 +51,7 @@ const (
 
 const (
 	ready     = 1
-	over      = 2
+	left      = 2
 	withdrawn = 3
 )
 
