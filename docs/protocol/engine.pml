@@ -14,14 +14,17 @@
 #define IN(m, x)    (((m) >> (x)) & 1)
 #define NOBODY      15
 
-/* The state word: payload, A, P, S. */
+/* The state word: payload, W, A, P, S. */
 #define S           1
 #define P           2
 #define A           4
-#define PAYLOAD(o)  (state[o] >> 3)
-#define FLAGS(o)    (state[o] & 7)
-#define MAKE(p, f)  (((p) << 3) | (f))
-#define FROZEN      31              /* else a mutex's payload is its owner's process + 1 */
+#define W           8
+#define PAYLOAD(o)  (state[o] >> 4)
+#define FLAGS(o)    (state[o] & 15)
+#define MAKE(p, f)  (((p) << 4) | (f))
+#define FROZEN      15              /* else a mutex's payload is its owner's process + 1 */
+#define IS_CLOSED(o) ((state[o] & (S | W)) == S)
+#define CLOSED_OF(o) ((state[o] | S) & ~W)
 
 /* The claim word of a waiter. */
 #define IDLE        0
@@ -35,9 +38,9 @@
 
 mtype = { End, Wait, Try, Set, Reset, Pulse, Release, Unlock, Cancel, Close, Fetch, Reap, Watch };
 
-mtype = { Next, Lock, Redo, Recover, Do, CloseAll, Change, Poll, PollAll, Enqueue, Withdraw, FetchMutex,
+mtype = { Next, Leave, Lock, Redo, Recover, Do, CloseAll, Change, Poll, PollAll, Enqueue, Withdraw, FetchMutex,
 	StartWaking, Settle, Consider, Grant, Nudge, ThawAll, EndPulse, Apply, Forget, Pass, ReapWaits, ReapMutexes,
-	FreeSlot, ClearAlive, Finish, Deliver, Delivered, WakeScan, Sleep, Asleep, Watching, Barrier, Fetched, ReQueue, Stopped,
+	FreeSlot, ClearAlive, Finish, Deliver, Delivered, WakeScan, Sleep, Asleep, Watching, Barrier, Fetched, InVain, ReQueue, Stopped,
 	Dead };
 
 #include "scenarios.h"
@@ -48,6 +51,7 @@ byte inq[NW];                       /* the objects that the waiter is queued on 
 byte order[NW];                     /* its place, the same in all queues */
 byte claim[NW];
 byte nudged[NO];                    /* waiter + 1 */
+byte called;                        /* waiters that were told to fetch a mutex, in their present wait */
 byte logCount, target[LOG], value[LOG];
 byte waking[NP];
 byte asleep;                        /* waiters that sleep in their futex */
@@ -131,7 +135,7 @@ inline store(t, v) {
 	if
 	:: t < 10 -> state[t] = v
 	:: t >= 10 && t < 20 -> inq[t - 10] = v; if :: v == 0 -> order[t - 10] = 0 :: else fi
-	:: t >= 20 && t < 30 -> noteGrant(t - 20, v); claim[t - 20] = v
+	:: t >= 20 && t < 30 -> noteGrant(t - 20, v); claim[t - 20] = v; if :: v == NUDGED -> called = called | BIT(t - 20) :: else fi
 	:: t >= 30 && t < 40 -> nudged[t - 30] = v
 	:: else -> waking[t - 40] = v
 	fi
@@ -171,20 +175,27 @@ inline freeze(o) {
 #define CAN_FREEZE false
 #endif
 
-/* hasWaited: the clock is a free choice, made once by settle. */
+/* isLate, starves: the clock is a free choice, made once by settle. */
 #define HAS_WAITED(w) (order[w] <= patience)
+#define STARVES(w)    (IN(called, w) && claim[w] == WAITING && HAS_WAITED(w))
 
-/* nudgedWaiter is a live waiter that was told to fetch the mutex and has not had its time. */
+/* nudgedWaiter is a live waiter that was told to fetch the mutex; it is not spoken for when that one is late. */
 #define TOLD(o)       (nudged[o] - 1)
-#define SPOKEN(o, w)  (nudged[o] != 0 && TOLD(o) != (w) && claim[TOLD(o)] == NUDGED && \
-                       !IS_DEAD(PROCESS(TOLD(o))) && FIRST(TOLD(o)) == (o) && !HAS_WAITED(TOLD(o)))
+#define COMES(o)      (nudged[o] != 0 && claim[TOLD(o)] == NUDGED && !IS_DEAD(PROCESS(TOLD(o))) && FIRST(TOLD(o)) == (o))
+#define TO_CLOSE(w)   (claim[w] == NUDGED && (FLAGS(FIRST(w)) & W))
+#ifdef BUG_CANCEL_KEEPS_W
+#define WITHDRAW_CLOSES(w)   false
+#else
+#define WITHDRAW_CLOSES(w)   TO_CLOSE(w)
+#endif
+#define SPOKEN(o, w)  (COMES(o) && TOLD(o) != (w) && !HAS_WAITED(TOLD(o)))
 #define AVAILABLE(o, w) ((MUTEX(o) && FREE(o) && !SPOKEN(o, w)) || (!MUTEX(o) && PAYLOAD(o) > 0))
 
 inline putConsumed(o, p) {
 	if
 	:: TYPE(o) == AUTO -> assert(PAYLOAD(o) == 1); put(STATE_OF(o), MAKE(0, FLAGS(o)))
 	:: TYPE(o) == SEM -> assert(PAYLOAD(o) > 0); put(STATE_OF(o), MAKE(PAYLOAD(o) - 1, FLAGS(o)))
-	:: MUTEX(o) -> put(STATE_OF(o), MAKE((p) + 1, FLAGS(o) & ~A)); if :: FLAGS(o) & A -> told = told | BIT(o) :: else fi
+	:: MUTEX(o) -> put(STATE_OF(o), MAKE((p) + 1, FLAGS(o) & ~(A | W))); if :: FLAGS(o) & A -> told = told | BIT(o) :: else fi
 	:: TYPE(o) == MAN -> assert(PAYLOAD(o) == 1)
 	fi
 }
@@ -245,7 +256,7 @@ inline consider(w) {
 	fi;
 	if
 	:: pick == NOBODY
-	:: pick < WHOLE && MUTEX(pick) && WAITS(w) == BIT(pick) && !HAS_WAITED(w) ->    /* shouldNudge */
+	:: pick < WHOLE && MUTEX(pick) && WAITS(w) == BIT(pick) && !STARVES(w) ->       /* shouldNudge */
 		if :: claim[w] == NUDGED -> pick = NOBODY :: else -> pc = (waker -> Nudge : StartWaking); after = Nudge fi
 	:: else -> pc = (waker -> Grant : StartWaking); after = Grant
 	fi;
@@ -302,7 +313,7 @@ inline putQueued(w) {
 	best = 1;
 	for (j : 0 .. NW - 1) { if :: order[j] >= best -> best = order[j] + 1 :: else fi }
 	order[w] = best;
-	j = 0; best = 0; owed = owed & ~BIT(w);
+	j = 0; best = 0; owed = owed & ~BIT(w); called = called & ~BIT(w);
 	put(QUEUES_OF(w), WAITS(w));
 	put(CLAIM_OF(w), WAITING)
 }
@@ -379,6 +390,7 @@ inline invariants() {
 	for (j : 0 .. NO - 1) {
 		assert(!MUTEX(j) || PAYLOAD(j) != FROZEN);                              /* I3 */
 		assert(!(state[j] & P));
+		assert(!(state[j] & W) || (IN(k, j) && claim[TOLD(j)] == NUDGED && IN(inq[TOLD(j)], j)));   /* I8 */
 		assert(!EVENT(j) || PAYLOAD(j) < 2);
 		assert(!(TYPE(j) == AUTO || TYPE(j) == SEM) || made[j] == PAYLOAD(j) + taken[j])    /* I5 */
 	}
@@ -388,7 +400,7 @@ inline invariants() {
 /* ---------------------------------------------------------------- threads */
 
 /* READY: a thread that sleeps, waits for the lock or has come to its end is not. */
-#define READY (pc != Stopped && pc != Dead && pc != Settle && \
+#define READY (pc != Stopped && pc != Dead && pc != Settle && pc != Leave && \
 	!(pc == Lock && lock != 0 && !(IS_DEAD(lock - 1) && BARRIER(lock - 1))) && \
 	!(pc == Asleep && IN(asleep, w)) && !(pc == Watching && (dead & ~freed) == 0) && !(pc == Barrier && !BARRIER(d)))
 
@@ -413,7 +425,7 @@ end:
 			if
 			:: op == End -> running = running & ~BIT(_pid); ip = 0; w = 0; obj = 0; pc = Stopped
 			:: op == Watch -> ip = 0; pc = Watching
-			:: else -> pc = (ok -> Next : Lock)
+			:: else -> pc = (ok -> Next : (op == Unlock && (FLAGS(obj) & W) -> Leave : Lock))
 			fi;
 			ok = 0
 
@@ -426,13 +438,16 @@ end:
 #endif
 			lock = me + 1
 
-		/* ---- recover.go */
+		/* ---- recover.go: first it closes what is slow */
+		:: pc == Recover ->
+			do :: state[j] & W -> break :: else -> j++ od;
+			state[j] = state[j] & ~W; j = 0
 
 		/* ---- what the section is for */
 		:: pc == CloseAll ->         /* close: S of one object after the other */
 			touched = touched | todo;
-			do :: j < NO && !(IN(todo, j) && !(state[j] & S)) -> j++ :: else -> break od;
-			if :: j < NO -> state[j] = state[j] | S; todo = todo & ~BIT(j) :: else -> todo = 0 fi;
+			do :: j < NO && !(IN(todo, j) && !IS_CLOSED(j)) -> j++ :: else -> break od;
+			if :: j < NO -> state[j] = CLOSED_OF(j); todo = todo & ~BIT(j) :: else -> todo = 0 fi;
 			j = 0;
 			if
 			:: todo != 0
@@ -454,7 +469,7 @@ end:
 			:: op == Unlock -> assert(PAYLOAD(obj) == me + 1); o = obj; told = 0; ret = Finish; pc = Pass
 			:: op == Close ->               /* abandonBy */
 				if
-				:: MUTEX(obj) && PAYLOAD(obj) == me + 1 -> state[obj] = state[obj] | S; touched = touched | BIT(obj); o = obj; told = A; ret = Finish; pc = Pass
+				:: MUTEX(obj) && PAYLOAD(obj) == me + 1 -> state[obj] = CLOSED_OF(obj); touched = touched | BIT(obj); o = obj; told = A; ret = Finish; pc = Pass
 				:: else -> pc = Finish
 				fi
 #ifdef BUG_LOOK_BEFORE_CLOSE
@@ -473,7 +488,7 @@ end:
 			touched = touched | BIT(j);
 			if
 #ifndef BUG_LOOK_BEFORE_CLOSE
-			:: !(state[j] & S) -> state[j] = state[j] | S
+			:: !IS_CLOSED(j) -> state[j] = CLOSED_OF(j)
 #endif
 			:: else ->
 				freeze(j);
@@ -509,7 +524,9 @@ end:
 #else
 			commit(Finish)
 #endif
-		:: pc == Withdraw ->
+		:: pc == Withdraw && WITHDRAW_CLOSES(w) ->                                     /* closeNudged */
+			state[FIRST(w)] = state[FIRST(w)] & ~W; touched = touched | BIT(FIRST(w))
+		:: pc == Withdraw && !WITHDRAW_CLOSES(w) ->
 			if
 #ifndef BUG_CANCEL_KEEPS_THE_NUDGE
 			:: claim[w] == NUDGED -> todo = BIT(FIRST(w))
@@ -523,9 +540,14 @@ end:
 		:: pc == FetchMutex ->       /* fetch: by the same compare-and-swap as everybody */
 			o = FIRST(w);
 			if
-			:: PAYLOAD(o) == 0 -> told = (FLAGS(o) & A -> BIT(o) : 0); state[o] = MAKE(me + 1, FLAGS(o) & ~A); pc = Fetched
-			:: else -> claim[w] = WAITING; o = 0; pc = Finish
+			:: PAYLOAD(o) == 0 -> told = (FLAGS(o) & A -> BIT(o) : 0); state[o] = MAKE(me + 1, FLAGS(o) & ~(A | W)); pc = Fetched
+#ifdef BUG_REQUEUE_KEEPS_W
+			:: else -> o = 0; pc = InVain
+#else
+			:: else -> state[o] = state[o] & ~W; o = 0; pc = InVain
+#endif
 			fi
+		:: pc == InVain -> claim[w] = WAITING; pc = Finish
 		:: pc == Fetched ->
 			putUnlinked(w); put(CLAIM_OF(w), GRANTED + o + (told << 4)); told = 0; o = 0;
 			commit(Finish)
@@ -581,7 +603,9 @@ end:
 		:: pc == ReapWaits ->
 			do :: j < NW && !(PROCESS(j) == d && QUEUED(j)) -> j++ :: else -> break od;
 			if
-			:: j < NW ->
+			:: j < NW && TO_CLOSE(j) ->                                             /* closeNudged */
+				state[FIRST(j)] = state[FIRST(j)] & ~W; touched = touched | BIT(FIRST(j))
+			:: j < NW && !TO_CLOSE(j) ->
 #ifndef BUG_REAP_KEEPS_THE_NUDGE
 				if :: claim[j] == NUDGED -> todo = BIT(FIRST(j)) :: else fi;
 #endif
@@ -594,8 +618,8 @@ end:
 		:: pc == ReapMutexes ->
 			do :: j < NO && !(MUTEX(j) && PAYLOAD(j) == d + 1) -> j++ :: else -> break od;
 			if
-			:: j < NO && !(state[j] & S) -> state[j] = state[j] | S; touched = touched | BIT(j)
-			:: j < NO && (state[j] & S) -> o = j; told = A; ret = ReapMutexes; pc = Pass; touched = touched | BIT(j)
+			:: j < NO && !IS_CLOSED(j) -> state[j] = CLOSED_OF(j); touched = touched | BIT(j)
+			:: j < NO && IS_CLOSED(j) -> o = j; told = A; ret = ReapMutexes; pc = Pass; touched = touched | BIT(j)
 			:: else -> ret = 0; pc = Finish
 			fi;
 			j = 0
@@ -608,11 +632,17 @@ end:
 #ifdef BUG_REOPEN_WITH_A_QUEUE
 			k = 0;
 #endif
-			touched = touched & ~k; k = 0; g = 0;
-			do :: j < NO && !(IN(touched, j) && (state[j] & S)) -> j++ :: else -> break od;
+			do :: j < NO && !(IN(touched & k, j) && MUTEX(j) && COMES(j) && !(state[j] & W)) -> j++ :: else -> break od;
 			if
-			:: j < NO -> state[j] = state[j] & ~S; touched = touched & ~BIT(j); j = 0      /* reopen */
-			:: else -> touched = 0; j = 0; invariants(); lock = 0; pc = Deliver
+			:: j < NO -> state[j] = state[j] | W; touched = touched & ~BIT(j); k = NOBODY              /* leaveToNudged */
+			:: else -> touched = touched & ~k; k = 0; j = 0
+			fi;
+			g = 0;
+			do :: k == 0 && j < NO && !(IN(touched, j) && (state[j] & S)) -> j++ :: else -> break od;
+			if
+			:: k != 0 -> k = 0; j = 0
+			:: k == 0 && j < NO -> state[j] = state[j] & ~(S | W); touched = touched & ~BIT(j); j = 0      /* reopen */
+			:: k == 0 && j >= NO -> touched = 0; j = 0; invariants(); lock = 0; pc = Deliver
 			fi
 
 		/* ---- wake.go */
@@ -671,7 +701,7 @@ end:
 #else
 			after = Recover; pc = Apply
 #endif
-		:: pc == Recover ->
+		:: pc == Recover && !(state[0] & W) && !(NO > 1 && (state[NO - 1] & W)) ->
 #ifdef BUG_NO_SETTLE
 			pc = Do
 #else
@@ -730,6 +760,14 @@ end:
 	:: d_step { dying == 0 && pc == Settle -> startSettling(0) }
 	:: d_step { dying == 0 && pc == Settle -> startSettling(1) }
 	:: d_step { dying == 0 && pc == Settle -> startSettling(NW) }
+#endif
+
+#ifdef MUTEXES
+	/* unlockAs: it is left to the waiter on its way, unless that is over, or takes too long. */
+	:: d_step { dying == 0 && pc == Leave && (FLAGS(obj) & W) ->
+		assert(PAYLOAD(obj) == me + 1 && holder[obj] == me + 1);
+		state[obj] = MAKE(0, FLAGS(obj)); holder[obj] = 0; w = 0; obj = 0; pc = Next }
+	:: d_step { dying == 0 && pc == Leave -> pc = Lock }
 #endif
 
 	/* -------------------------------------------------- death */

@@ -177,6 +177,30 @@ inline script() {
 }
 #endif
 
+#ifdef SC_CROWD         /* a mutex: two lock and unlock it, one twice */
+#define MUTEXES
+#define NP 4
+#define NT 4
+#define OF(r) (r)
+#define NO 1
+#define NW 3
+#define LOG 3
+#define TYPE(o) MUT
+#define PROCESS(w) (w)
+#define KIND(w) ANY
+#define WAITS(w) 1
+#define FIRST(w) 0
+#define MORTAL 7
+#define WATCHERS BIT(4)
+inline script() {
+	if
+	:: role < 2 -> w = role; op = (ip == 0 -> Wait : (ip == 1 -> Unlock : End))
+	:: role == 2 -> w = role; op = (ip == 0 || ip == 2 -> Wait : (ip == 1 || ip == 3 -> Unlock : End))
+	:: role == 3 -> op = Watch
+	fi
+}
+#endif
+
 #ifdef SC_MUTEX_ALL     /* all of a mutex and an event, against those who lock the mutex; Set */
 #define MUTEXES
 #define NP 5

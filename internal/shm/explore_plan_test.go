@@ -18,7 +18,8 @@ type plan struct {
 	programs []program
 	procs    int
 	deaths   []death
-	later    int // programs, the last ones, that somebody else starts
+	hasty    bool // without timers only: nobody says when time goes on
+	later    int  // programs, the last ones, that somebody else starts
 }
 
 // A program is what one thread does.
@@ -74,6 +75,9 @@ var names = []string{"a", "b", "c", "d"}
 
 // newPlan draws a plan.
 func newPlan(r *rand.Rand) *plan {
+	if r.IntN(6) == 0 {
+		return newCrowd(r)
+	}
 	p := &plan{procs: 2 + r.IntN(3)}
 	for i := range 1 + r.IntN(3) {
 		spec := drawSpec(r, names[i])
@@ -91,6 +95,24 @@ func newPlan(r *rand.Rand) *plan {
 	}
 	for range max(r.IntN(5)-2, 0) {
 		p.deaths = append(p.deaths, death{r.IntN(p.procs), r.IntN(800)})
+	}
+	return p
+}
+
+// newCrowd draws a plan in which everybody locks and unlocks one mutex, and time
+// goes on.
+func newCrowd(r *rand.Rand) *plan {
+	p := &plan{procs: 2 + r.IntN(3), hasty: true}
+	p.objects = []backend.Spec{{Name: "a", Kind: backend.Mutex}}
+	for i := range max(p.procs, 3+r.IntN(2)) {
+		g := program{proc: i % p.procs, owner: r.IntN(4) == 0}
+		for range 1 + r.IntN(3) {
+			g.calls = append(g.calls, call{verb: vWait, objects: []int{0}, cancel: r.IntN(4) == 0}, on(vUnlock))
+		}
+		p.programs = append(p.programs, g)
+	}
+	for range r.IntN(2) * r.IntN(3) {
+		p.deaths = append(p.deaths, death{r.IntN(p.procs), r.IntN(1200)})
 	}
 	return p
 }

@@ -103,6 +103,7 @@ func prepare(m *machine, p *plan) *history {
 	}
 	m.watch = h.watch
 	m.passing = h.pass
+	m.hasty = p.hasty
 	return h
 }
 

@@ -9,7 +9,7 @@ import "unsafe"
 // they grow.
 const (
 	magic   = 0x00_67_65_73_63_70_69_01 // "\x01ipcseg\x00" in memory
-	version = 2
+	version = 3
 
 	maxSlots   = 1 << 13
 	maxObjects = 1 << 17
@@ -146,7 +146,8 @@ type waiterRecord struct {
 	ready     word // next in the slot's ready list, with readyBit while in it
 	block     word // block that holds the entries of a wide wait, or 0
 	inline    [inlineEntries]entryRecord
-	_         [2]word
+	called    word // when it was told to fetch its mutex, monotonic nanoseconds; 0 before
+	_         word
 }
 
 // entryRecord is one place of one waiter in the queue of one object.

@@ -150,7 +150,7 @@ func TestFormatOfFile(t *testing.T) {
 // constants.
 func TestFormatOfWords(t *testing.T) {
 	names := map[string]uint64{
-		"payloadMask": payloadMask, "abandoned": abandoned, "pulseBit": pulseBit, "slowBit": slowBit,
+		"payloadMask": payloadMask, "abandoned": abandoned, "pulseBit": pulseBit, "wokenBit": wokenBit, "slowBit": slowBit,
 		"generationMask":  generationMask,
 		"ownerNumberMask": ownerNumberMask, "recursiveBit": recursiveBit,
 		"claimStateMask": claimStateMask, "claimParked": claimParked,

@@ -33,6 +33,9 @@ type Object struct {
 	spin  spin.Policy
 	waits *handleLink // blocked waits through this handle; under n.mu
 	local atomic.Bool // the last wait that blocked was ended by this process
+
+	left      atomic.Uint32 // mutexes: how often it was left to a waiter on its way; see awaitsTooLong
+	leftSince atomic.Int64  // since when
 }
 
 // Event, Mutex, Semaphore and Timer are Objects with the operations of their

@@ -103,6 +103,7 @@ func (n *Namespace) reapWaits(i uint32, r *slotRecord) (again bool) {
 		}
 		rec := n.waiter(w)
 		if c := rec.claim.load(); queued(c) && first(rec.who.load()) == i {
+			n.closeNudged(w, rec)
 			n.putUnlinked(w, rec)
 			n.put(&rec.claim, n.newClaim(c, claimCancelled))
 			n.commit()

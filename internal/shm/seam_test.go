@@ -95,14 +95,17 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func (w *world) attach() *Namespace {
+func (w *world) attach() *Namespace { return w.attachThrough(func(s System) System { return s }) }
+
+// attachThrough is attach with a system of its own.
+func (w *world) attachThrough(wrap func(System) System) *Namespace {
 	sys, err := linux.OpenSystem(w.dir, linux.Access{}, true, linux.Format{
 		Size: Size, Reserve: InitialReserve, Init: Format, Check: CheckHeader,
 	})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	n, err := Attach(sys.Bytes(), sys)
+	n, err := Attach(sys.Bytes(), wrap(sys))
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -12,26 +12,29 @@ import (
 // changes them meanwhile.
 
 // handOverAfter is how long a waiter for a mutex competes with running owners
-// before the mutex is handed to it.
+// before the mutex is handed to it, and how long others leave it to one that was
+// told to fetch it.
 const handOverAfter = int64(time.Millisecond)
 
 // maxRetries bounds a compare-and-swap that other processes disturb.
 const maxRetries = 1 << 20
 
-// close sets S, so that fast paths keep off, and remembers to clear it.
+// close sets S and clears W, so that fast paths keep off, and remembers that
+// finish must look at the object.
 func (n *Namespace) close(i uint32, r *objectRecord) {
 	n.touched = append(n.touched, i)
 	for range maxRetries {
 		s := r.state.load()
-		if s&slowBit != 0 || r.state.cas(s, s|slowBit) {
+		if closed := s&^wokenBit | slowBit; s == closed || r.state.cas(s, closed) {
 			return
 		}
 	}
 	n.damaged("the state of object %d does not come to rest", i)
 }
 
-// finish clears S of the objects that need it no longer. If the holder of the
-// lock dies before, they stay slow until somebody uses them.
+// finish clears S of the objects that need it no longer, and sets W of the
+// mutexes that somebody comes for. If the holder of the lock dies before, they
+// stay slow until somebody uses them.
 func (n *Namespace) finish() {
 	for _, i := range n.touched {
 		n.reopen(i)
@@ -42,14 +45,32 @@ func (n *Namespace) finish() {
 func (n *Namespace) reopen(i uint32) {
 	r := n.object(i)
 	s := r.state.load()
-	if s&slowBit == 0 || r.queue.load() != 0 || r.clock.load() != clockNone || r.kind.load()&flagReclaim != 0 {
+	if s&slowBit == 0 || r.clock.load() != clockNone || r.kind.load()&flagReclaim != 0 {
+		return
+	}
+	if r.queue.load() != 0 {
+		n.leaveToNudged(r, s)
 		return
 	}
 	for range maxRetries {
-		if r.state.cas(s, s&^slowBit) {
+		if r.state.cas(s, s&^(slowBit|wokenBit)) {
 			return
 		}
 		s = r.state.load() // a free mutex was taken by a fast path
+	}
+}
+
+// leaveToNudged sets W if a waiter that was told to fetch the mutex is on its
+// way: those who unlock it meanwhile need not tell anybody.
+func (n *Namespace) leaveToNudged(r *objectRecord, s uint64) {
+	if backend.Kind(r.kind.load()&kindMask) != backend.Mutex || n.nudgedWaiter(r) == 0 {
+		return
+	}
+	for range maxRetries {
+		if s&wokenBit != 0 || r.state.cas(s, s|wokenBit) {
+			return
+		}
+		s = r.state.load() // likewise, or it was given up
 	}
 }
 
@@ -169,7 +190,7 @@ func (n *Namespace) available(i uint32, o *objectRecord, w, owner uint32) bool {
 		return false
 	}
 	other := n.nudgedWaiter(o)
-	return other == 0 || other == w || n.hasWaited(n.waiter(other))
+	return other == 0 || other == w || n.isLate(n.waiter(other))
 }
 
 // nudgedWaiter gives the live waiter that was told to fetch a mutex, if any.
@@ -188,25 +209,41 @@ func (n *Namespace) nudgedWaiter(o *objectRecord) uint32 {
 	return w
 }
 
-func (n *Namespace) hasWaited(r *waiterRecord) bool {
-	return n.settling-int64(r.since.load()) >= handOverAfter
+// isLate reports whether a waiter that was told to fetch a mutex has not come
+// in its time: it may be stopped.
+func (n *Namespace) isLate(r *waiterRecord) bool {
+	return n.settling-int64(r.called.load()) >= handOverAfter
+}
+
+// starves reports whether a waiter came for a mutex in vain and has waited long
+// enough. Only then is it worth the while of everybody else, who cannot have the
+// mutex before it runs.
+func (n *Namespace) starves(r *waiterRecord) bool {
+	return r.called.load() != 0 && claimState(r.claim.load()) == claimWaiting &&
+		n.settling-int64(r.since.load()) >= handOverAfter
 }
 
 // shouldNudge reports whether a waiter should be told to fetch the mutex,
 // against running owners, rather than be given it.
 func (n *Namespace) shouldNudge(o *objectRecord, r *waiterRecord) bool {
 	return backend.Kind(o.kind.load()&kindMask) == backend.Mutex &&
-		n.entries(r) == 1 && payload(o.state.load()) == frozen && !n.hasWaited(r)
+		n.entries(r) == 1 && payload(o.state.load()) == frozen && !n.starves(r)
 }
 
-// nudge tells a waiter to fetch a free mutex. It stays in the queue.
+// nudge tells a waiter to fetch a free mutex. It stays in the queue. One that is
+// late is woken again: whoever told it may have been stopped before it did.
 func (n *Namespace) nudge(w uint32, r *waiterRecord, o *objectRecord) {
 	c := r.claim.load()
 	if claimState(c) == claimNudged {
+		if n.isLate(r) {
+			n.startWaking()
+			n.wake(w, r)
+		}
 		return
 	}
 	n.startWaking()
 	n.put(&o.nudged, uint64(w))
+	n.put(&r.called, uint64(n.settling))
 	n.putReady(w, r, c)
 	n.put(&r.claim, n.newClaim(c, claimNudged))
 	n.commit()
@@ -258,7 +295,7 @@ func (n *Namespace) putConsumed(o *objectRecord, handle, owner uint32) (wasAband
 		}
 	case backend.Mutex:
 		if payload(s) == frozen {
-			n.put(&o.state, withPayload(s&^abandoned, owner))
+			n.put(&o.state, withPayload(s&^(abandoned|wokenBit), owner)) // without W, or its owner could give it up at once
 			return s&abandoned != 0
 		}
 	}

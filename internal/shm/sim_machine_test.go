@@ -31,6 +31,7 @@ type machine struct {
 	random  *rand.Rand
 	policy  policy
 	now     int64 // monotonic, nanoseconds
+	hasty   bool  // the clock goes on while somebody runs, too
 	procs   []*simProcess
 	actors  []*simActor
 	running *simActor

@@ -60,7 +60,15 @@ func (s simSystem) Rouse(word *uint32) { s.Wake(word, 1) }
 // wallOffset is the time of day when the monotonic clock shows 0.
 const wallOffset = int64(1_700_000_000) * int64(time.Second)
 
-func (s simSystem) Now() int64     { return s.p.m.now }
+// Now is a little later now and then, on a hasty machine: so much that who has
+// waited for a mutex is late or starves after a few looks at the clock.
+func (s simSystem) Now() int64 {
+	if m := s.p.m; m.hasty && m.running != nil && m.random.IntN(4) == 0 {
+		m.now += handOverAfter * 3 / 5
+	}
+	return s.p.m.now
+}
+
 func (s simSystem) WallNow() int64 { return s.p.m.now + wallOffset }
 
 func (s simSystem) Reserve(offset, length int64) error { return nil }

@@ -4,7 +4,7 @@ package shm
 //
 //	63         36  35  34  33  32  31         0
 //	+------------+---+---+---+---+------------+
-//	| generation | S | P | A | – |  payload   |
+//	| generation | S | P | A | W |  payload   |
 //	+------------+---+---+---+---+------------+
 //
 // Payload: 0 or 1 for an event or timer, the count of a semaphore, the owner
@@ -12,18 +12,24 @@ package shm
 // operation through a handle of an object that is gone fails because of it.
 //
 // Who writes it: any process, by one compare-and-swap of the whole word while
-// S is 0 (a free mutex may be taken while S is 1, too); only the holder of the
-// namespace's lock while S is 1. A reader may see any state that an operation
-// leaves, and besides, while the lock is held: frozen, and P. If the writer
-// dies, a compare-and-swap has happened or not; under the lock, recovery ends
-// what P and frozen stand for.
+// S is 0; only the holder of the namespace's lock while S is 1, except that a
+// free mutex may be taken then, too, and one with W given up. A reader may see
+// any state that an operation leaves, and besides, while the lock is held:
+// frozen, and P. If the writer dies, a compare-and-swap has happened or not;
+// under the lock, recovery ends what P and frozen stand for.
+//
+// W is set and cleared by the holder of the lock. While it is 1 the waiter in
+// the mutex's nudged is queued and its claim nudged; so it is cleared before
+// that ends, and whoever closes the mutex clears it. See
+// objectRecord.nudged and leaveToNudged.
 const (
 	slowBit   = 1 << 35 // S: fast paths keep off; set while anybody is queued
 	pulseBit  = 1 << 34 // P: set by a pulse that is not over
 	abandoned = 1 << 33 // A: a mutex whose last owner ended without unlocking
+	wokenBit  = 1 << 32 // W: a waiter is on its way to fetch the mutex, so who unlocks it need tell nobody
 
 	payloadMask    = 1<<32 - 1
-	flagMask       = slowBit | pulseBit | abandoned
+	flagMask       = slowBit | pulseBit | abandoned | wokenBit
 	generationUnit = 1 << 36
 	generationMask = ^uint64(generationUnit - 1)
 

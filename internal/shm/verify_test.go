@@ -107,6 +107,8 @@ func (n *Namespace) verifyObject(i uint32, r *objectRecord) error {
 		return fmt.Errorf("a pulse is not over")
 	case isMutex && payload(s) == frozen:
 		return fmt.Errorf("frozen")
+	case s&wokenBit != 0 && (!isMutex || !n.isOnItsWay(r)):
+		return fmt.Errorf("W is set and nobody comes")
 	case r.queue.load() != 0 && s&slowBit == 0:
 		return fmt.Errorf("waits are queued and S is 0")
 	case second(r.handles.load()) == 0 && r.kind.load()&flagPermanent == 0:
@@ -137,6 +139,17 @@ func (n *Namespace) verifyObject(i uint32, r *objectRecord) error {
 		return fmt.Errorf("counts %d handles, has %d", second(r.handles.load()), count)
 	}
 	return n.verifyQueue(i, r)
+}
+
+// isOnItsWay reports whether a waiter, dead or alive, was told to fetch a mutex
+// and is queued on it.
+func (n *Namespace) isOnItsWay(r *objectRecord) bool {
+	for e := first(r.queue.load()); e != 0; e = first(n.entry(e).links.load()) {
+		if w := first(n.entry(e).waiter.load()); w == uint32(r.nudged.load()) {
+			return claimState(n.waiter(w).claim.load()) == claimNudged
+		}
+	}
+	return false
 }
 
 func (n *Namespace) verifyQueue(i uint32, r *objectRecord) error {

@@ -154,6 +154,7 @@ func (n *Namespace) fillWaiter(w *waiter, req *request) {
 	}
 	w.rec.who.set(pair(n.slotIndex, count))
 	w.rec.since.set(uint64(w.since))
+	w.rec.called.set(0)
 	w.rec.abandoned.set(0)
 	w.rec.block.set(uint64(w.block))
 	w.direct = n.takeDirect(w)
@@ -205,6 +206,7 @@ func (n *Namespace) withdrawAll(waits []*waiter, state uint32) {
 		if claimState(c) == claimNudged {
 			nudged = append(nudged, first(n.entry(n.entryOf(w.index, w.rec, 0)).target.load()))
 		}
+		n.closeNudged(w.index, w.rec)
 		n.startWaking()
 		n.putUnlinked(w.index, w.rec)
 		n.put(&w.rec.claim, n.newClaim(c, state))
@@ -243,6 +245,15 @@ func (w *waiter) insist(use uint64) {
 			w.insist(use)
 		}
 	})
+}
+
+// closeNudged closes the mutex that a waiter was told to fetch, if any, before it
+// does not come.
+func (n *Namespace) closeNudged(w uint32, r *waiterRecord) {
+	if claimState(r.claim.load()) == claimNudged {
+		i := first(n.entry(n.entryOf(w, r, 0)).target.load())
+		n.close(i, n.object(i))
+	}
 }
 
 // settleFirst settles the only object of a waiter that was nudged.
@@ -335,7 +346,7 @@ func (n *Namespace) await(ctx context.Context, w *waiter) error {
 		case claimClosed:
 			return backend.ErrClosed
 		case claimNudged:
-			if err := n.fetch(w); err != nil && !errors.Is(err, backend.ErrStalled) {
+			if err := n.come(w); err != nil && !errors.Is(err, backend.ErrStalled) {
 				w.fail(w.use, err)
 			}
 		default:
@@ -354,29 +365,4 @@ func (n *Namespace) failThrough(o *Object, err error) {
 			w.failNow(err)
 		}
 	}
-}
-
-// fetch takes the free mutex that w was told to come for, or queues it again
-// when somebody else was faster.
-func (n *Namespace) fetch(w *waiter) error {
-	return n.locked(func() error {
-		c := w.rec.claim.load()
-		if claimState(c) != claimNudged {
-			return nil
-		}
-		o := w.req.refs[w.req.unique[0]]
-		r := n.object(o.index)
-		s := r.state.load()
-		owner := w.req.owners[w.req.unique[0]]
-		if payload(s) != 0 || !r.state.cas(s, withPayload(s&^abandoned, owner)) {
-			w.rec.claim.store(n.newClaim(c, claimWaiting))
-			return nil
-		}
-		// From here on this process owns it, dead or alive.
-		n.putUnlinked(w.index, w.rec)
-		n.put(&w.rec.abandoned, when(s&abandoned != 0, 1))
-		n.put(&w.rec.claim, n.newClaim(c, claimGranted))
-		n.commit()
-		return nil
-	})
 }

@@ -1,0 +1,96 @@
+//go:build ipcseam
+
+package shm
+
+import (
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// What happens when somebody on whom a mutex waits does not move: a waiter that
+// was told to fetch it, or the process that should have woken that waiter.
+
+// TestStoppedWaiter: one that was told to fetch a mutex and does not come does
+// not keep it from the one behind it, though those who unlock it leave it to the
+// first.
+func TestStoppedWaiter(t *testing.T) {
+	w := newWorld(t)
+	defer w.close()
+	m, mb, mc := w.mutex(w.a, "m", true), w.mutex(w.b, "m", false), w.mutex(w.c, "m", false)
+	stopped := w.block("c", false, &mc.Object)
+	behind := w.block("b", false, &mb.Object)
+
+	func() {
+		w.c.mu.Lock() // c cannot come
+		defer w.c.mu.Unlock()
+		m.Unlock()
+		w.lockUntil(m, behind)
+	}()
+
+	mb.Unlock()
+	w.until("c has it", stopped.isDone)
+	mc.Unlock()
+	w.check(w.a)
+}
+
+// TestStoppedWaker: a process told a waiter to fetch the mutex and was stopped
+// before it woke it. Another does.
+func TestStoppedWaker(t *testing.T) {
+	w := newWorld(t)
+	defer w.close()
+	waker, sleeper := w.attachObserved(), w.attachObserved()
+	m, mb, mc := w.mutex(waker.n, "m", true), w.mutex(w.b, "m", false), w.mutex(sleeper.n, "m", false)
+	b := w.block("the sleeper", false, &mc.Object)
+	w.until("it sleeps", sleeper.sleeps.Load)
+
+	waker.stopped.Store(true)
+	m.Unlock()
+	w.lockUntil(mb, b)
+	waker.stopped.Store(false)
+
+	mc.Unlock()
+	w.check(w.b)
+}
+
+// An observed is the system of a process of which a test knows whether somebody
+// sleeps or has slept, and that wakes nobody while it is stopped.
+type observed struct {
+	System
+	n       *Namespace
+	sleeps  atomic.Bool
+	stopped atomic.Bool
+}
+
+func (w *world) attachObserved() *observed {
+	x := &observed{}
+	x.n = w.attachThrough(func(s System) System { x.System = s; return x })
+	return x
+}
+
+func (x *observed) Sleep(word *uint32, value uint32, timeout time.Duration) {
+	x.sleeps.Store(true)
+	x.System.Sleep(word, value, timeout)
+}
+
+func (x *observed) Wake(word *uint32, n int) {
+	if !x.stopped.Load() {
+		x.System.Wake(word, n)
+	}
+}
+
+// lockUntil locks and unlocks a mutex, ahead of those who wait for it, until one
+// of them has got it.
+func (w *world) lockUntil(m *Mutex, b *blocked) {
+	w.t.Helper()
+	w.until(b.name+" has it", func() bool {
+		if ok, _, err := m.TryLock(); err != nil {
+			w.t.Fatal(err)
+		} else if ok {
+			if err := m.Unlock(); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+		return b.isDone()
+	})
+}
