@@ -62,8 +62,8 @@
 // A signal belongs to a wait before Set or Release has returned: Set followed
 // at once by Reset still releases everybody who was waiting. Among those who
 // wait, the longest wait comes first. The exception is the mutex, which a
-// running owner may take ahead of one that sleeps, for up to about a
-// millisecond.
+// running owner may take ahead of one that sleeps, until that one has waited for
+// about a millisecond.
 //
 // What blocks takes a [context.Context]. Objects that are signalled win over a
 // context that is done already, and a wait has either succeeded or consumed

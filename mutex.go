@@ -14,9 +14,9 @@ import (
 // next owner gets it and is told so, since what it protects may be in any
 // state.
 //
-// A free mutex may be taken by a running owner ahead of one that sleeps, for
-// at most about a millisecond; then it is handed to the one that has waited
-// longest.
+// A free mutex may be taken by a running owner ahead of one that sleeps, and is
+// woken to fetch it. One that has waited for a millisecond and has come in vain
+// is handed it.
 type Mutex struct {
 	native engineMutex
 	name   string

@@ -126,6 +126,10 @@ func (m *Mutex) Lock(ctx context.Context) (wasAbandoned bool, err error) {
 	if m.open.Load() == 0 {
 		return false, backend.ErrClosed
 	}
+	if locked, wasAbandoned, _ := m.tryMutex(); locked { // the shortest way while somebody is queued
+		_, wasAbandoned, err = m.stillOpen(wasAbandoned)
+		return wasAbandoned, err
+	}
 	result, err := waitOne(ctx, &m.Object)
 	return result.Abandoned != 0, err
 }

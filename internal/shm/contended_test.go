@@ -3,13 +3,49 @@
 package shm
 
 import (
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
 )
 
-// What happens when somebody on whom a mutex waits does not move: a waiter that
-// was told to fetch it, or the process that should have woken that waiter.
+// TestUnlockBesideNudged: while a waiter is on its way to fetch a mutex, an unlock is
+// one look and one compare-and-swap, whoever else waits.
+func TestUnlockBesideNudged(t *testing.T) {
+	runtime.LockOSThread() // steps go by the thread
+	defer runtime.UnlockOSThread()
+	w := newWorld(t)
+	defer w.close()
+	m, mb, mc := w.mutex(w.a, "m", true), w.mutex(w.b, "m", false), w.mutex(w.c, "m", false)
+	first := w.block("c", false, &mc.Object)
+	second := w.block("b", false, &mb.Object)
+
+	func() {
+		w.c.mu.Lock() // c cannot come
+		defer w.c.mu.Unlock()
+		m.Unlock()
+		if ok, _, err := m.TryLock(); !ok || err != nil {
+			t.Fatalf("to lock a free mutex: %v, %v", ok, err)
+		}
+		counter.runUntil(1000, func() { m.Unlock() })
+		if counter.taken != 2 {
+			t.Errorf("an unlock takes %d steps", counter.taken)
+		}
+	}()
+
+	w.until("c has it", first.isDone)
+	if mc.local.Load() {
+		t.Error("c believes that it was its own process that told it")
+	}
+	mc.Unlock()
+	w.until("b has it", second.isDone)
+	mb.Unlock()
+	w.check(w.a)
+}
+
+// The others are about somebody on whom a mutex waits and who does not move: a
+// waiter that was told to fetch it, or the process that should have woken that
+// waiter.
 
 // TestStoppedWaiter: one that was told to fetch a mutex and does not come does
 // not keep it from the one behind it, though those who unlock it leave it to the
