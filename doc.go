@@ -1,5 +1,5 @@
 // Package ipc gives Go programs the interprocess communication objects of
-// Windows: events, mutexes, semaphores, waitable timers and mailslots with
+// Windows: events, mutexes, semaphores, waitable timers, mailslots and pipes with
 // names that processes share, the end of a process, and waits for any or all
 // of them.
 // On Linux they live in shared memory: no daemon, no kernel module, no cgo.

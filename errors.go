@@ -88,7 +88,7 @@ func (e *Error) Error() string {
 		text += fmt.Sprintf(" %q", e.Name)
 	}
 	text += ": " + e.Err.Error()
-	if hint := cmp.Or(wayOut(e.Err), pipeWayOut(e.Err)); hint != "" {
+	if hint := cmp.Or(pipeWayOut(e), wayOut(e.Err)); hint != "" {
 		text += " (" + hint + ")"
 	}
 	return text

@@ -71,8 +71,9 @@ const (
 //   - [ErrInvalid]: an object is nil, or cmd has been started, or by its SysProcAttr
 //     it inherits nothing.
 //   - [ErrClosed]: an object is closed.
-//   - [ErrInvalidUse]: a PipeConn is in the midst of a message, is being read from,
-//     or was handed over before.
+//   - [ErrInvalidUse]: a PipeConn is in the midst of a message, is being read from
+//     or written to, was handed over before or, on Linux, has moved so much that its
+//     data go through memory (some 256 KiB): hand it over before that.
 //   - [ErrNoSpace]: these are more objects than fit into a variable; it is about a
 //     thousand on Linux, five hundred on Windows.
 func Inherit(cmd *exec.Cmd, objs ...Inheritable) error {

@@ -3,6 +3,7 @@ package ipc
 import (
 	"context"
 	"fmt"
+	"io"
 	"sync"
 
 	"github.com/winsys-go/ipc/internal/backend"
@@ -188,9 +189,17 @@ func callPipe(ctx context.Context, n *Namespace, name string, request []byte) ([
 	defer c.Close()
 	reply, err := c.native.Transact(ctx, request)
 	if err != nil {
-		return nil, fail("call pipe", name, err)
+		return nil, fail("call pipe", name, noReply(err))
 	}
 	return reply, nil
+}
+
+// noReply says what the end of a connection is for who waits for a reply.
+func noReply(err error) error {
+	if err == io.EOF {
+		return fmt.Errorf("the other end closed the connection without a reply: %w", err)
+	}
+	return err
 }
 
 // PipeInfo describes a pipe that has a server.

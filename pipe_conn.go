@@ -165,7 +165,7 @@ func (c *PipeConn) Transact(ctx context.Context, request []byte) (reply []byte, 
 		return nil, failNil("transact on pipe")
 	}
 	reply, err = c.native.Transact(ctx, request)
-	return reply, c.failed("transact on pipe", err)
+	return reply, c.failed("transact on pipe", noReply(err))
 }
 
 // CloseWrite tells the other end that nothing more will be written: it reads

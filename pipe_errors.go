@@ -25,8 +25,12 @@ var (
 )
 
 // pipeWayOut is wayOut for the errors of pipes.
-func pipeWayOut(err error) string {
-	switch err {
+func pipeWayOut(e *Error) string {
+	switch e.Err {
+	case ErrNotExist:
+		if e.Op == "dial pipe" || e.Op == "call pipe" {
+			return "nobody listens: start its server, which calls ListenPipe"
+		}
 	case ErrPipeBusy:
 		return "wait with DialPipe, or let the server have more instances"
 	case ErrPipeNotConnected:

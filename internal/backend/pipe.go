@@ -9,14 +9,24 @@ import (
 
 // The sentinels of pipes.
 var (
-	ErrPipeBusy         = errors.New("all instances of the pipe are busy")
-	ErrPipeNotConnected = errors.New("the pipe was disconnected")
-	ErrBrokenPipe       = errors.New("the other end of the pipe is closed")
-	ErrPipeProtocol     = errors.New("the other end does not keep to the protocol of pipes")
+	ErrPipeBusy = errors.New("all instances of the pipe are busy")
+	// ErrPipeUnread is ErrPipeBusy for a transaction.
+	ErrPipeUnread       error = unread{}
+	ErrPipeNotConnected       = errors.New("the pipe was disconnected")
+	ErrBrokenPipe             = errors.New("the other end of the pipe is closed")
+	ErrPipeProtocol           = errors.New("the other end does not keep to the protocol of pipes")
 
 	// ErrPipeClosed is both ErrClosed and net.ErrClosed.
 	ErrPipeClosed error = closedPipe{}
 )
+
+type unread struct{}
+
+func (unread) Error() string {
+	return "a message that was not read is there: read it first, then ask"
+}
+
+func (unread) Is(target error) bool { return target == ErrPipeBusy }
 
 type closedPipe struct{}
 

@@ -61,6 +61,9 @@ func (a *app) bench(ctx context.Context, runner *bench.Runner) (err error) {
 		runner.Tell = table.Add
 	}
 	report.Results = runner.Run(ctx, bench.Figures())
+	if len(report.Results) == 0 && ctx.Err() == nil {
+		return usage("--run %q: no figure has such a name; leave it out to see all", runner.Only)
+	}
 	if a.json {
 		err = a.printJSON(report)
 	} else {

@@ -37,6 +37,8 @@ func (a *app) pipeListen() *cobra.Command {
 input and whose data go to the standard output; the command ends with that
 connection. A connection ends when the client has closed it and, if it is the
 only one, all of the input was sent; at a terminal it does not wait for that.
+With --count or --keep it ends as soon as the client's own input has ended; what
+was not sent by then goes to the next client.
 
 With --exec each client is served by a run of CMD, to which the pipe is the standard
 input and output, several at once, until interrupted. That CMD fails is reported.
@@ -117,7 +119,7 @@ func (a *app) pipeConnect() *cobra.Command {
 		Short: "Connect the standard input and output to a pipe",
 		Long: `Connect to a pipe: the standard input goes to its server, and what comes from
 there to the standard output. If all instances are busy, wait for one, at most for
---timeout.
+--timeout, which is for nothing else.
 
 At the end of the input the server is told, and can still answer. The command ends
 when the server has closed the connection and all of the input was sent; at a
@@ -138,7 +140,7 @@ each message is a line.`,
 		if a.json && !message {
 			return usage("--json shows messages: it needs --message")
 		}
-		c, err := a.dialPipe(ctx, args[0])
+		c, err := a.dialPipe(ctx, args[0], message)
 		if err != nil {
 			return err
 		}
@@ -169,7 +171,7 @@ line feed behind it.`,
 		if a.dir != "" {
 			n, err := a.namespace(toUse)
 			if err != nil {
-				return a.noPipe(err, name)
+				return a.noPipe(err, name, true)
 			}
 			call = n.CallPipe
 		}
@@ -177,7 +179,7 @@ line feed behind it.`,
 		defer cancel()
 		reply, err := call(ctx, name, []byte(args[1]))
 		if err != nil {
-			return a.ended(a.noPipe(err, name), "no answer came from pipe %q", name)
+			return a.ended(a.noPipe(err, name, true), "no answer came from pipe %q", name)
 		}
 		return a.printMessage(shownMessage{Pipe: name}, reply, rawFormat)
 	})
@@ -196,12 +198,12 @@ func (a *app) listenPipe(name string, o *ipc.PipeOptions) (*ipc.PipeListener, er
 }
 
 // dialPipe connects to a pipe, within the user's limit.
-func (a *app) dialPipe(ctx context.Context, name string) (*ipc.PipeConn, error) {
+func (a *app) dialPipe(ctx context.Context, name string, message bool) (*ipc.PipeConn, error) {
 	dial := ipc.DialPipe
 	if a.dir != "" {
 		n, err := a.namespace(toUse)
 		if err != nil {
-			return nil, a.noPipe(err, name)
+			return nil, a.noPipe(err, name, message)
 		}
 		dial = n.DialPipe
 	}
@@ -209,22 +211,34 @@ func (a *app) dialPipe(ctx context.Context, name string) (*ipc.PipeConn, error) 
 	defer cancel()
 	c, err := dial(ctx, name)
 	if err != nil {
-		return nil, a.ended(a.noPipe(err, name), "no instance of pipe %q was free", name)
+		return nil, a.ended(a.noPipe(err, name, message), "no instance of pipe %q was free", name)
 	}
 	return c, nil
 }
 
 // noPipe says how to come by a pipe that is missing, and of a server that has
 // left what happened.
-func (a *app) noPipe(err error, name string) error {
+func (a *app) noPipe(err error, name string, message bool) error {
 	switch {
 	case errors.Is(err, ipc.ErrNotExist), errors.Is(err, errNoNamespace):
-		return fmt.Errorf("pipe %q does not exist: nobody listens (ipc pipe listen %s)", name, shellWord(name))
+		return fmt.Errorf("pipe %q does not exist: nobody listens (%s)", name, a.howToListen(name, message))
 	case errors.Is(err, ipc.ErrBrokenPipe):
 		// Not the broken pipe of the standard output, which has a status of its own.
 		return &statusError{exitFailed, err}
 	}
 	return err
+}
+
+// howToListen is the command that makes a pipe.
+func (a *app) howToListen(name string, message bool) string {
+	command := "ipc pipe listen " + shellWord(name)
+	if a.dir != "" {
+		command += " --namespace " + shellWord(a.dir)
+	}
+	if message {
+		command += " --message"
+	}
+	return command
 }
 
 // converse serves one client after the other with the standard input and output.
@@ -245,5 +259,5 @@ func (a *app) converse(ctx context.Context, name string, o *listenOptions) error
 			return err
 		}
 	}
-	return nil
+	return feed.leftOver(name)
 }

@@ -2,6 +2,9 @@ package cli
 
 import (
 	"fmt"
+	"io"
+	"os"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -46,4 +49,68 @@ func clientsInJSON(many int, p *ipc.PipeInfo) string {
 		return fmt.Sprintf(`,"path":%q}`, p.Path)
 	}
 	return fmt.Sprintf(`,"clients":%d,"path":%q}`, many, p.Path)
+}
+
+// TestPipeLeftOver: input that is at hand when the last of several clients has
+// left is not dropped without a word.
+func TestPipeLeftOver(t *testing.T) {
+	t.Parallel()
+	dir := testDir(t)
+	server := zeros(t, dir, "--count", "2")
+	for range 2 {
+		c := dialFrom(t, dir)
+		c.CloseWrite()
+		if n, err := io.Copy(io.Discard, c); n == 0 || err != nil {
+			t.Errorf("%d bytes, %v", n, err)
+		}
+		c.Close()
+	}
+	if r := server.ends(); r.status != exitFailed || !strings.Contains(r.err, errLeftOver.Error()) {
+		t.Errorf("status %d, %s", r.status, r.err)
+	}
+}
+
+// TestPipeDevice: a device that is no terminal is input like any other: a client
+// that has sent all gets what it still reads.
+func TestPipeDevice(t *testing.T) {
+	t.Parallel()
+	dir := testDir(t)
+	server := zeros(t, dir)
+	c := dialFrom(t, dir)
+	c.CloseWrite()
+	if n, err := io.CopyN(io.Discard, c, 30<<20); err != nil {
+		t.Errorf("%d bytes, %v", n, err)
+	}
+	c.Close()
+	if r := server.ends(); r.status != exitFailed || !strings.Contains(r.err, errCutShort.Error()) {
+		t.Errorf("status %d, %s", r.status, r.err)
+	}
+}
+
+// zeros serves the pipe p with /dev/zero.
+func zeros(t *testing.T, dir string, args ...string) *process {
+	server := prepare(t, append([]string{"pipe", "listen", "p", "--namespace", dir}, args...)...)
+	zero, err := os.Open("/dev/zero")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { zero.Close() })
+	server.cmd.Stdin = zero
+	server.begin()
+	untilPipe(t, dir, "p")
+	return server
+}
+
+// dialFrom connects to the pipe p.
+func dialFrom(t *testing.T, dir string) *ipc.PipeConn {
+	n, err := ipc.OpenNamespace(dir, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { n.Close() })
+	c, err := n.DialPipe(t.Context(), "p")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }

@@ -110,7 +110,7 @@ func (a *app) showPipe(name string) error {
 			return pipeDetails(a.out, p)
 		}
 	}
-	return a.noPipe(ipc.ErrNotExist, name)
+	return a.noPipe(ipc.ErrNotExist, name, false)
 }
 
 func pipeDetails(out io.Writer, p *ipc.PipeInfo) error {

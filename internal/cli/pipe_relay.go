@@ -21,6 +21,21 @@ type feed struct {
 	terminal bool        // somebody types: the end may never come
 }
 
+// leftOver fails if there is input at hand that no connection was left for.
+func (f *feed) leftOver(name string) error {
+	if f.terminal {
+		return nil
+	}
+	select {
+	case _, more := <-f.pieces:
+		if more {
+			return &statusError{exitFailed, fmt.Errorf("pipe %q: %w", name, errLeftOver)}
+		}
+	default:
+	}
+	return nil
+}
+
 const chunkSize = 64 << 10
 
 // feed begins to read the standard input.
@@ -79,15 +94,14 @@ func scan(in io.Reader, next func(line []byte) bool) error {
 // isTerminal reports whether somebody may be typing.
 func isTerminal(in io.Reader) bool {
 	f, ok := in.(*os.File)
-	if !ok {
-		return false
-	}
-	st, err := f.Stat()
-	return err == nil && st.Mode()&os.ModeCharDevice != 0 && !hasNoInput(f)
+	return ok && isConsole(f)
 }
 
 // errCutShort: the other end was closed while there was something to send.
 var errCutShort = errors.New("the other end was closed before all of the input was sent")
+
+// errLeftOver: the last client of several has left before the input was used up.
+var errLeftOver = errors.New("the last client was gone before all of the input was sent")
 
 // errNoWay: the direction of the pipe is against it.
 var errNoWay = errors.New("the pipe does not go this way")

@@ -9,6 +9,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 var (
@@ -62,6 +64,17 @@ func hasNoInput(in *os.File) bool {
 	}
 	st, err := in.Stat()
 	return err == nil && os.SameFile(null, st)
+}
+
+// isConsole reports whether in is a terminal.
+func isConsole(in *os.File) bool {
+	raw, err := in.SyscallConn()
+	if err != nil {
+		return false
+	}
+	var sizeErr error
+	err = raw.Control(func(fd uintptr) { _, sizeErr = unix.IoctlGetWinsize(int(fd), unix.TIOCGWINSZ) })
+	return err == nil && sizeErr == nil
 }
 
 // childStatus is the exit status of a child that has ended, as shells have it.

@@ -35,6 +35,12 @@ func hasNoInput(in *os.File) bool {
 	return err == nil && kind == windows.FILE_TYPE_CHAR && windows.GetConsoleMode(h, &mode) != nil
 }
 
+// isConsole reports whether in is a console.
+func isConsole(in *os.File) bool {
+	var mode uint32
+	return windows.GetConsoleMode(windows.Handle(in.Fd()), &mode) == nil
+}
+
 func childStatus(s *os.ProcessState) int { return s.ExitCode() }
 
 func apart(*exec.Cmd) {}

@@ -3,6 +3,7 @@ package ntpipe
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 
 	"golang.org/x/sys/windows"
@@ -219,6 +220,8 @@ func (c *Conn) Transact(ctx context.Context, request []byte) ([]byte, error) {
 		return c.rest(l, reply)
 	case err == windows.ERROR_BROKEN_PIPE:
 		return nil, c.failedRead(err)
+	case err == windows.ERROR_PIPE_BUSY:
+		return nil, fmt.Errorf("%w: %w", backend.ErrPipeUnread, err)
 	case err != nil:
 		return nil, c.failed(err)
 	case c.isEnd(reply):

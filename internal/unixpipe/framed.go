@@ -199,7 +199,7 @@ func (c *Conn) Transact(ctx context.Context, request []byte) ([]byte, error) {
 
 func (c *Conn) transact(request []byte, mayRunOut bool) ([]byte, error) {
 	if c.unread() {
-		return nil, backend.ErrPipeBusy
+		return nil, backend.ErrPipeUnread
 	}
 	if c.framed {
 		if _, err := c.writeMessage(request, mayRunOut); err != nil {
