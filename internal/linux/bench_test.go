@@ -48,9 +48,8 @@ func BenchmarkPause1000(b *testing.B) {
 }
 
 func BenchmarkBarrier(b *testing.B) {
-	RegisterBarrier()
 	for b.Loop() {
-		Barrier()
+		Barrier(true)
 	}
 }
 
