@@ -221,7 +221,7 @@ func (a *app) dialPipe(ctx context.Context, name string, message bool) (*ipc.Pip
 func (a *app) noPipe(err error, name string, message bool) error {
 	switch {
 	case errors.Is(err, ipc.ErrNotExist), errors.Is(err, errNoNamespace):
-		return fmt.Errorf("pipe %q does not exist: nobody listens (%s)", name, a.howToListen(name, message))
+		return fmt.Errorf("pipe %q does not exist: nobody listens (%s)", name, howToListen(name, message))
 	case errors.Is(err, ipc.ErrBrokenPipe):
 		// Not the broken pipe of the standard output, which has a status of its own.
 		return &statusError{exitFailed, err}
@@ -230,11 +230,8 @@ func (a *app) noPipe(err error, name string, message bool) error {
 }
 
 // howToListen is the command that makes a pipe.
-func (a *app) howToListen(name string, message bool) string {
+func howToListen(name string, message bool) string {
 	command := "ipc pipe listen " + shellWord(name)
-	if a.dir != "" {
-		command += " --namespace " + shellWord(a.dir)
-	}
 	if message {
 		command += " --message"
 	}
