@@ -48,8 +48,9 @@ func BenchmarkPause1000(b *testing.B) {
 }
 
 func BenchmarkBarrier(b *testing.B) {
+	RegisterBarrier()
 	for b.Loop() {
-		Barrier(true)
+		Barrier()
 	}
 }
 

@@ -63,6 +63,7 @@ func openSystem(path string, access Access, create bool, f Format) (*System, err
 		dir.Close()
 		return nil, err
 	}
+	RegisterBarrier()
 	s := &System{dir: dir, segment: segment, mem: segment.Bytes()}
 	// Without a guard a truncated segment is a crash; everything else works.
 	s.unguard, s.tripped, _ = Guard(s.mem)
@@ -140,10 +141,7 @@ func (s *System) Deleted() bool { return s.tripped() || s.segment.Deleted() }
 func (s *System) Unlinked() bool { return s.tripped() || s.segment.Unlinked() }
 
 // Barrier is [Barrier].
-func (s *System) Barrier(fenced bool) { Barrier(fenced) }
-
-// WhenFenced is [WhenFenced].
-func (s *System) WhenFenced(f func()) { WhenFenced(f) }
+func (s *System) Barrier() { Barrier() }
 
 // Enlist is [Enlist].
 func (s *System) Enlist(pick func(try func(alive *uint32) bool) error, body func()) error {

@@ -76,7 +76,7 @@ type slotRecord struct {
 	alive    half // marked by the kernel when the process dies; futex of its watchers
 	bell     half // counts what its watcher must look at; futex
 	doorbell half // counts what its dispatcher must look at; futex
-	fenced   half // 1: barriers of others reach it; 0 in a free slot. Written by its process, and by who frees it
+	_        half
 
 	generation word // of the slot; changed by its freer, under the lock
 	pid        word

@@ -159,7 +159,7 @@ func (n *Namespace) lock() (recoverFirst bool, err error) {
 				return false, n.check()
 			}
 		case n.holderGone(held):
-			n.sys.Barrier(n.holderFenced(held))
+			n.sys.Barrier()
 			if w.cas(held, n.lockFree|lockSleepers) {
 				return true, n.check()
 			}
@@ -202,17 +202,6 @@ func (n *Namespace) holderGone(held uint64) bool {
 	}
 	r := n.slotAt(slot)
 	return r.generation.load()&lockGenerationMask != held>>32 || n.probe(slot, r)
-}
-
-// holderFenced reports whether barriers reach the process that has the lock, as
-// far as that can be told.
-func (n *Namespace) holderFenced(held uint64) bool {
-	slot := uint32(held) & lockSlotMask
-	if slot == 0 || slot >= maxSlots || uint64(slot) >= n.header().tables[slotTable].limit.load() {
-		return false
-	}
-	r := n.slotAt(slot)
-	return r.generation.load()&lockGenerationMask == held>>32 && r.fenced.load() == 1
 }
 
 // stuck is the error for a holder that lives and does not move.

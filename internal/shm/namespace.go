@@ -48,7 +48,6 @@ type Namespace struct {
 	alarms   []alarm
 
 	stopping   atomic.Bool
-	unfenced   bool // guarded by mu: the slot is being given up
 	spinning   atomic.Bool
 	sleeps     atomic.Uint32 // direct sleeps, for yieldNowAndThen
 	processors atomic.Int32
@@ -74,7 +73,6 @@ func Attach(mem []byte, sys System) (*Namespace, error) {
 		return nil, err
 	}
 	n.reapDead()
-	n.sys.WhenFenced(n.fence)
 	return n, nil
 }
 

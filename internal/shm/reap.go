@@ -39,7 +39,7 @@ func (n *Namespace) reap(i uint32) error {
 	if alive := r.alive.load(); !isDead(alive) {
 		return nil
 	}
-	n.sys.Barrier(r.fenced.load() == 1)
+	n.sys.Barrier()
 	if err := n.reapSlot(i, generation); err != nil {
 		return err
 	}
@@ -210,7 +210,6 @@ func (n *Namespace) freeSlot(i uint32, r *slotRecord) (again bool) {
 	n.put(&r.waking, 0)
 	n.put(&r.generation, r.generation.load()+1)
 	n.commit()
-	r.fenced.store(0)
 	r.alive.store(0)
 	return false
 }

@@ -75,9 +75,7 @@ func (s simSystem) Reserve(offset, length int64) error { return nil }
 func (s simSystem) Deleted() bool                      { return false }
 func (s simSystem) Unlinked() bool                     { return false }
 
-func (s simSystem) WhenFenced(f func()) { f() }
-
-func (s simSystem) Barrier(bool) {
+func (s simSystem) Barrier() {
 	s.p.m.step(change)
 	if a := s.p.m.running; a != nil {
 		a.kernel()

@@ -61,15 +61,6 @@ func (n *Namespace) introduce(i uint32, r *slotRecord) {
 	copy(r.command[:len(r.command)-1], n.sys.Command())
 }
 
-// fence says that barriers reach this process, until it leaves.
-func (n *Namespace) fence() {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if !n.unfenced {
-		n.self.fenced.store(1)
-	}
-}
-
 func (r *slotRecord) commandText() string {
 	text, _, _ := bytes.Cut(bytes.Clone(r.command[:]), []byte{0})
 	return string(text)
@@ -107,8 +98,6 @@ func (n *Namespace) client(i uint32) backend.Client {
 func (n *Namespace) leave() {
 	n.mu.Lock()
 	n.leaving = false
-	n.unfenced = true
-	n.self.fenced.store(0)
 	n.mu.Unlock()
 	n.awaitDelivered()
 	if n.reapSlot(n.slotIndex, n.generation) == nil {

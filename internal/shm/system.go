@@ -36,12 +36,9 @@ type System interface {
 	Deleted() bool
 	// Unlinked is Deleted, as far as one look at the file tells.
 	Unlinked() bool
-	// WhenFenced calls f once the quick barriers of others reach this process,
-	// or never.
-	WhenFenced(f func())
 	// Barrier returns when no thread of a process that is marked dead can
-	// still store into the segment. If that was fenced, it is quick.
-	Barrier(fenced bool)
+	// still store into the segment.
+	Barrier()
 
 	// Enlist starts a goroutine on a thread of its own, and calls there pick,
 	// which must claim one alive word with try, and then body. The word says
