@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"time"
 
 	"github.com/winsys-go/ipc"
 )
@@ -31,10 +32,13 @@ func (f *feed) leftOver(name string) error {
 		if more {
 			return &statusError{exitFailed, fmt.Errorf("pipe %q: %w", name, errLeftOver)}
 		}
-	default:
+	case <-time.After(atHand):
 	}
 	return nil
 }
+
+// atHand is how soon input that is there comes.
+const atHand = 200 * time.Millisecond
 
 const chunkSize = 64 << 10
 
