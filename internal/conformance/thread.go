@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"runtime"
 	"time"
 
 	"github.com/winsys-go/ipc"
@@ -187,8 +188,15 @@ func (t *Thread) queue(op actor.Op, objects ...Ref) *Pending {
 			return t.info(o).Waiters > before[i]
 		})
 	}
+	if runtime.GOOS == "windows" {
+		time.Sleep(settling)
+	}
 	return p
 }
+
+// settling is for Windows, which does not tell who waits: the process counts its
+// wait just before the kernel has it.
+const settling = 10 * time.Millisecond
 
 // end is the end of the thread: what it owns is abandoned.
 func (t *Thread) end() {
