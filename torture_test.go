@@ -13,11 +13,11 @@ import (
 )
 
 // TestTorture kills and stops processes that do everything at once, and keeps
-// books on every signal, permit and lock. It does so for 20 s, which is some 500
+// books on every signal, permit and lock. It does so for 10 s, which is some 250
 // kills, or as long as IPC_TORTURE_FOR says, as 10m (scripts/torture does);
 // IPC_TORTURE_SEED says what is drawn.
 func TestTorture(t *testing.T) {
-	length := 20 * time.Second
+	length := 10 * time.Second
 	if testing.Short() {
 		length = 5 * time.Second
 	}

@@ -54,7 +54,7 @@ func playSchedules(t *testing.T, limit time.Duration, sum fmt.Stringer, play fun
 func exploreFor(t *testing.T) time.Duration {
 	s := os.Getenv("IPC_EXPLORE_FOR")
 	if s == "" {
-		return 20 * time.Second
+		return 10 * time.Second
 	}
 	d, err := time.ParseDuration(s)
 	if err != nil {
