@@ -20,18 +20,12 @@ func TestUnlockBesideNudged(t *testing.T) {
 	first := w.block("c", false, &mc.Object)
 	second := w.block("b", false, &mb.Object)
 
-	func() {
-		w.c.mu.Lock() // c cannot come
-		defer w.c.mu.Unlock()
-		m.Unlock()
-		if ok, _, err := m.TryLock(); !ok || err != nil {
-			t.Fatalf("to lock a free mutex: %v, %v", ok, err)
-		}
-		counter.runUntil(1000, func() { m.Unlock() })
-		if counter.taken != 2 {
-			t.Errorf("an unlock takes %d steps", counter.taken)
-		}
-	}()
+	w.leftTo(w.c, m)
+	counter.runUntil(1000, func() { m.Unlock() })
+	if counter.taken != 2 {
+		t.Errorf("an unlock takes %d steps", counter.taken)
+	}
+	w.letGo()
 
 	w.until("c has it", first.isDone)
 	if mc.local.Load() {
@@ -57,12 +51,10 @@ func TestStoppedWaiter(t *testing.T) {
 	stopped := w.block("c", false, &mc.Object)
 	behind := w.block("b", false, &mb.Object)
 
-	func() {
-		w.c.mu.Lock() // c cannot come
-		defer w.c.mu.Unlock()
-		m.Unlock()
-		w.lockUntil(m, behind)
-	}()
+	w.hold(w.c) // it cannot come
+	m.Unlock()
+	w.lockUntil(m, behind)
+	w.letGo()
 
 	mb.Unlock()
 	w.until("c has it", stopped.isDone)

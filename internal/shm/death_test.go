@@ -90,6 +90,33 @@ var scenarios = []scenario{
 			mb.Unlock()
 		}
 	}},
+	{"unlock a mutex left to a waiter on its way", func(w *world) (func(), func(bool)) {
+		m, mc := w.mutex(w.a, "m", true), w.mutex(w.c, "m", false)
+		b := w.block("c", false, &mc.Object)
+		w.leftTo(w.c, m)
+		return func() { m.Unlock() }, func(bool) {
+			w.letGo()
+			w.until("c has it", b.isDone)
+			mc.Unlock()
+		}
+	}},
+	{"reap a waiter on its way", func(w *world) (func(), func(bool)) {
+		d := w.attach()
+		mb, mc, md := w.mutex(w.b, "m", true), w.mutex(w.c, "m", false), w.mutex(d, "m", false)
+		go Wait(background, nil, false, []*Object{&md.Object}) // it never returns
+		w.until("the dead one's wait is queued", func() bool { return len(d.blockedNow()) > 0 })
+		b := w.block("c", false, &mc.Object)
+		w.leftTo(d, mb)
+		w.held = nil // its lock is the dead one's
+		w.quietly(d)
+		return func() { w.a.reap(d.slotIndex) }, func(bool) {
+			w.tell(d)
+			w.reaped(d)
+			mb.Unlock()
+			w.until("c has it", b.isDone)
+			mc.Unlock()
+		}
+	}},
 	{"lock a free mutex and die or not", func(w *world) (func(), func(bool)) {
 		m, mb := w.mutex(w.a, "m", false), w.mutex(w.b, "m", false)
 		return func() { m.TryLock() }, func(died bool) {
@@ -214,6 +241,20 @@ var scenarios = []scenario{
 			w.reaped(d)
 		}
 	}},
+}
+
+// leftTo unlocks a mutex, which n is told to fetch and cannot, and locks it again:
+// whoever unlocks it now leaves it to n.
+func (w *world) leftTo(n *Namespace, m *Mutex) {
+	w.t.Helper()
+	w.hold(n)
+	m.Unlock()
+	if ok, _, err := m.TryLock(); !ok || err != nil {
+		w.t.Fatalf("to lock a free mutex: %v, %v", ok, err)
+	}
+	if s := m.n.object(m.index).state.load(); s&wokenBit == 0 {
+		w.t.Fatalf("nobody is on the way: %#x", s)
+	}
 }
 
 // leaveHandles closes all handles of a process, as when it leaves.

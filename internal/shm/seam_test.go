@@ -79,6 +79,7 @@ type world struct {
 	all     []*Namespace
 	dead    []*Namespace
 	waits   []*blocked
+	held    *Namespace // cannot do anything
 }
 
 // worlds counts those that are over.
@@ -113,7 +114,21 @@ func (w *world) attachThrough(wrap func(System) System) *Namespace {
 	return n
 }
 
+// hold keeps the goroutines of a process from doing anything, until letGo.
+func (w *world) hold(n *Namespace) {
+	n.mu.Lock()
+	w.held = n
+}
+
+func (w *world) letGo() {
+	if w.held != nil {
+		w.held.mu.Unlock()
+		w.held = nil
+	}
+}
+
 func (w *world) close() {
+	w.letGo()
 	for _, n := range w.all {
 		n.Close()
 	}
