@@ -668,6 +668,131 @@ func TestRingLeavesNothing(t *testing.T) {
 	}
 }
 
+// TestWriterDies: whatever step of a write a writer dies before, its reader gets
+// what was published, whole and once, and then the end, asleep or not.
+func TestWriterDies(t *testing.T) {
+	piece := []byte("0123456789")
+	steps := map[string]struct {
+		die  func(f *outflow)
+		want int // of the pieces
+	}{
+		"with nothing written":   {func(*outflow) {}, 0},
+		"with bytes in the ring": {func(f *outflow) { f.ring.put(piece) }, 0},
+		"with bytes published": {func(f *outflow) {
+			f.ring.put(piece)
+			f.ring.publish()
+		}, 1},
+		"about to wake": {func(f *outflow) {
+			f.ring.put(piece)
+			f.ring.publish()
+			f.ring.awaken()
+		}, 1},
+	}
+	for name, step := range steps {
+		for _, asleep := range []bool{false, true} {
+			force(t)
+			rogue, f, server := rogueWriter(t, false)
+			warmRogue(t, f, server)
+			got := make(chan []byte, 1)
+			read := func() { got <- must(io.ReadAll(server)) }
+			if asleep {
+				go read()
+				for f.ring.sleeping.Load() == 0 {
+					time.Sleep(time.Millisecond)
+				}
+			}
+			step.die(f)
+			rogue.Close()
+			if !asleep {
+				go read()
+			}
+			if b := <-got; !bytes.Equal(b, bytes.Repeat(piece, step.want)) {
+				t.Errorf("%s, the reader asleep: %v: %q", name, asleep, b)
+			}
+		}
+	}
+}
+
+// TestWriterDiesAtSwitch: nor is anything lost, or read twice, when it dies while
+// it goes over to the ring.
+func TestWriterDiesAtSwitch(t *testing.T) {
+	for name, die := range map[string]func(f *outflow){
+		"before":              func(*outflow) {},
+		"with the start said": func(f *outflow) { f.ring.start.Store(f.at) },
+		"with bytes in the ring": func(f *outflow) {
+			f.ring.start.Store(f.at)
+			f.ring.put([]byte("never published"))
+		},
+		"with bytes published and no start": func(f *outflow) {
+			f.ring.put([]byte("of no stream"))
+			f.ring.publish()
+		},
+	} {
+		force(t)
+		rogue, f, server := rogueWriter(t, false)
+		must(f.write(nil, []byte("first")))
+		must(io.ReadFull(server, make([]byte, 5)))
+		if f.ring.state.Load() != ready {
+			t.Fatal("the reader has no ring")
+		}
+		must(f.plain(nil, []byte("last")))
+		die(f)
+		rogue.Close()
+		if got := must(io.ReadAll(server)); string(got) != "last" {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+}
+
+// TestReaderDies: whatever step of a read a reader dies before, a write fails,
+// also one that waits for room.
+func TestReaderDies(t *testing.T) {
+	for name, die := range map[string]func(f *inflow){
+		"awake":                   func(*inflow) {},
+		"about to sleep":          func(f *inflow) { f.ring.sleeping.Store(1) },
+		"with half taken, unrung": func(f *inflow) { f.ring.head.Add(ringBytes / 2) },
+		"with the wish taken, unrung": func(f *inflow) {
+			f.ring.head.Add(ringBytes / 2)
+			f.ring.wanted.Store(0)
+		},
+	} {
+		for _, full := range []bool{false, true} {
+			force(t)
+			client, server := connect(t, backend.PipeSpec{})
+			warm(t, client, server, 100)
+			writes := make(chan error, 1)
+			write := func() {
+				for {
+					if _, err := client.Write(make([]byte, mostPiece)); err != nil {
+						writes <- err
+						return
+					}
+				}
+			}
+			if full {
+				go write()
+				for client.outgoing.ring.wanted.Load() == 0 {
+					time.Sleep(time.Millisecond)
+				}
+			} else {
+				must(client.Write(make([]byte, ringBytes/2)))
+			}
+			die(&server.incoming)
+			server.sock.Close() // as the kernel does, and nothing else
+			syscall.Close(server.incoming.bell)
+			server.incoming.bell = -1
+			if !full {
+				time.Sleep(2 * trust) // the writer asks the socket once in that time
+				_, err := client.Write([]byte("x"))
+				writes <- err
+			}
+			if err := <-writes; !errors.Is(err, backend.ErrBrokenPipe) {
+				t.Errorf("%s, the ring full: %v: %v", name, full, err)
+			}
+		}
+	}
+}
+
 // FuzzRing reads and writes by memory that anybody changes at any time: what
 // either end believes stays within bounds, and there is an error at worst.
 func FuzzRing(f *testing.F) {
