@@ -4,6 +4,7 @@ package unixpipe
 
 import (
 	"fmt"
+	"runtime"
 	"sync/atomic"
 
 	"github.com/winsys-go/ipc/internal/backend"
@@ -74,6 +75,7 @@ type ring struct {
 }
 
 func newRing(mem *linux.SharedMemory) *ring {
+	processors.Store(int32(runtime.GOMAXPROCS(0)))
 	return &ring{
 		mem: mem, bytes: mem.Bytes()[bytesAt:memoryBytes],
 		head: mem.Word(headAt), tail: mem.Word(tailAt),

@@ -4,7 +4,6 @@ package unixpipe
 
 import (
 	"os"
-	"runtime"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -47,10 +46,9 @@ type bothWays struct {
 	*outflow
 }
 
-// isNear reports whether the peer of a socket is in this process. A connection
-// is made by it, at any rate.
+// isNear reports whether the peer of a socket is in this process, as far as the
+// kernel tells, which knows who connected or began to listen.
 func isNear(fd int) bool {
-	processors.Store(int32(runtime.GOMAXPROCS(0)))
 	cred, err := syscall.GetsockoptUcred(fd, syscall.SOL_SOCKET, syscall.SO_PEERCRED)
 	return err == nil && int(cred.Pid) == os.Getpid()
 }
