@@ -27,7 +27,7 @@ func (n *Namespace) alarmAt(timer uint32) int {
 
 // armFor adds the alarms that a wait needs.
 func (n *Namespace) armFor(w *waiter) {
-	for _, at := range w.req.unique {
+	for _, at := range w.req.objects() {
 		if o := w.req.refs[at]; o.kind == backend.Timer {
 			if at := n.alarmAt(o.index); at >= 0 {
 				n.alarms[at].waits++

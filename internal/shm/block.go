@@ -15,10 +15,11 @@ const (
 	directSleepers = 4
 	// demoteAfter is how long a wait may sleep there when others want its place.
 	demoteAfter = int64(time.Millisecond)
-	// yieldEvery is how often a direct sleeper lets the scheduler run first:
-	// often enough that the runtime's monitor does not take its processor for
-	// one that is stuck, which would cost the wake-up milliseconds.
-	yieldEvery = 256
+	// yieldEvery is how often direct sleepers let the scheduler run first: often
+	// enough that the runtime's monitor, which looks every 10 ms, does not take
+	// their processor for one that is stuck, which would cost a wake-up
+	// milliseconds; and no oftener, as it costs fifty microseconds.
+	yieldEvery = int64(5 * time.Millisecond)
 )
 
 // takeDirect gives w a place among the direct sleepers if it should have one
@@ -80,7 +81,7 @@ func (n *Namespace) sleep(w *waiter) uint64 {
 			n.park(w)
 			continue
 		}
-		n.yieldNowAndThen()
+		n.yieldNowAndThen(w.since)
 		n.sys.Sleep(futexOf(&w.rec.claim), uint32(c), -1)
 	}
 }
@@ -94,9 +95,8 @@ func (n *Namespace) park(w *waiter) {
 
 // yieldNowAndThen lets other goroutines run before a direct sleep: always on
 // one processor, where the signaller may be among them, otherwise seldom.
-func (n *Namespace) yieldNowAndThen() {
-	k := n.sleeps.Add(1)
-	if k%yieldEvery == 0 {
+func (n *Namespace) yieldNowAndThen(now int64) {
+	if last := n.lastYield.Load(); now-last > yieldEvery && n.lastYield.CompareAndSwap(last, now) {
 		n.processors.Store(int32(runtime.GOMAXPROCS(0)))
 		runtime.Gosched()
 	} else if n.processors.Load() == 1 {

@@ -48,7 +48,7 @@ func (n *Namespace) drain() {
 			r := n.waiter(i)
 			next := second(r.ready.load())
 			r.ready.store(0)
-			if w := n.waiting[i]; w != nil {
+			if w := n.waiters.blockedAt(i); w != nil {
 				n.wakes.add(wakeup{token: w.token})
 			}
 			i = next

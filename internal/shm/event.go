@@ -42,15 +42,30 @@ func (e *Event) Reset() error {
 
 // assign sets or resets an event that has waits.
 func (e *Event) assign(v uint32) error {
-	return e.locked(func(r *objectRecord) error {
-		n := e.n
-		n.close(e.index, r)
-		r.state.store(withPayload(r.state.load(), v))
-		if v != 0 {
-			n.settle(e.index, r)
-		}
-		return nil
-	})
+	err := e.assignOnce(v)
+	if err != nil {
+		err = e.n.despite(err, func() error { return e.assignOnce(v) })
+	}
+	return err
+}
+
+func (e *Event) assignOnce(v uint32) (err error) {
+	n := e.n
+	if err := n.enter(); err != nil {
+		return err
+	}
+	defer n.exit(&err)
+	r, err := e.record()
+	if err != nil {
+		return err
+	}
+	n.close(e.index, r)
+	r.state.put(withPayload(r.state.load(), v))
+	if v != 0 {
+		n.settle(e.index, r)
+	}
+	n.finish()
+	return nil
 }
 
 // Pulse releases those who wait now, and leaves the event unset.

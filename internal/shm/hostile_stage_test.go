@@ -183,7 +183,7 @@ func (s *stage) blocked(n *Namespace, what string, do func() error) {
 	queued := func() int {
 		n.mu.Lock()
 		defer n.mu.Unlock()
-		return len(n.waiting)
+		return n.waiters.blocked
 	}
 	before := queued()
 	s.waits.Go(func() { s.judge(what, do()) })

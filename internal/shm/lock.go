@@ -1,7 +1,6 @@
 package shm
 
 import (
-	"errors"
 	"fmt"
 	"time"
 
@@ -23,124 +22,6 @@ const (
 	lockNap      = 2 * time.Millisecond // then it looks again whether the holder lives
 	lockPatience = 30 * time.Second     // then the holder counts as stuck
 )
-
-// maxGrowths bounds how often locked begins anew, after a table has grown or a
-// dead process was reaped.
-const maxGrowths = 1000
-
-// locked runs do under the namespace's lock, then wakes whom do has granted
-// anything. An error of do must leave everything as it was. locked fails
-// without running do when the namespace is closed, damaged, or its lock is
-// held by a process that does not move.
-func (n *Namespace) locked(do func() error) error {
-	for range maxGrowths {
-		err := n.lockedOnce(do)
-		var s shortage
-		var d deadHolder
-		switch {
-		case err == nil:
-			return nil
-		case errors.As(err, &s):
-			if err := n.grow(s.table, s.limit); err != nil {
-				return err
-			}
-		case errors.As(err, &d):
-			if err := n.reap(d.slot); err != nil {
-				return err
-			}
-		default:
-			return err
-		}
-	}
-	return fmt.Errorf("%w: what stands in the way of the operation comes back again and again", backend.ErrCorrupt)
-}
-
-// deadHolder unwinds a locked section, before it has changed anything, that
-// has met a dead process whose share must be cleared up first.
-type deadHolder struct{ slot uint32 }
-
-func (d deadHolder) Error() string { return fmt.Sprintf("slot %d is dead", d.slot) }
-
-func (n *Namespace) lockedOnce(do func() error) error {
-	n.mu.Lock()
-	if n.closed && !n.leaving {
-		n.mu.Unlock()
-		return backend.ErrClosed
-	}
-	return n.section(do)
-}
-
-// section is lockedOnce for those who have n.mu, which it lets go.
-func (n *Namespace) section(do func() error) error {
-	recoverFirst, err := n.lock()
-	if err != nil {
-		n.mu.Unlock()
-		return err
-	}
-	n.pin()
-	err = n.guarded(func() error {
-		if recoverFirst {
-			n.recover()
-		}
-		err := do()
-		n.finish()
-		return err
-	})
-	n.unpin()
-	n.unlock()
-	wakes := n.wakes
-	n.wakes = wakeList{}
-	n.mu.Unlock()
-	n.deliver(&wakes)
-	return err
-}
-
-// guarded, which is called under the lock only, runs do and turns damage into
-// an error. The segment is left in a state that recovery can work with: nothing
-// half done, except what the damage itself prevents.
-func (n *Namespace) guarded(do func() error) (err error) {
-	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case corruption:
-			err = n.abort(r)
-		default:
-			panic(r) // not ours to stop
-		}
-	}()
-	return do()
-}
-
-// abort gives up a change that met damage: one that was committed is finished,
-// any other forgotten.
-func (n *Namespace) abort(cause corruption) error {
-	n.pending = 0
-	n.touched = n.touched[:0]
-	n.holding = false
-	attempt(n.thawAll) // as far as it goes
-	n.frozen = n.frozen[:0]
-	if n.header().logCount.load() != 0 {
-		if err := attempt(n.redo); err != nil {
-			return err
-		}
-	}
-	return fmt.Errorf("%w: %s", backend.ErrCorrupt, string(cause))
-}
-
-// attempt runs do, which may meet damage once more.
-func attempt(do func()) (err error) {
-	defer func() {
-		switch r := recover().(type) {
-		case nil:
-		case corruption:
-			err = r
-		default:
-			panic(r)
-		}
-	}()
-	do()
-	return nil
-}
 
 // lock takes the namespace's lock. recoverFirst reports that the last holder
 // died with it, so that nothing may be believed before n.recover.

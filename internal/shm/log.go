@@ -17,13 +17,16 @@ import "unsafe"
 // put adds one store to the log.
 func (n *Namespace) put(w *word, v uint64) {
 	if n.pending >= logSize {
-		n.damaged("a change of more than %d words", logSize)
+		n.tooLong()
 	}
 	e := n.logEntry(n.pending)
 	e.offset.set(n.offsetOf(w))
 	e.value.set(v)
 	n.pending++
 }
+
+//go:noinline
+func (n *Namespace) tooLong() { n.damaged("a change of more than %d words", logSize) }
 
 // commit makes the changes that were put.
 func (n *Namespace) commit() {
@@ -33,13 +36,16 @@ func (n *Namespace) commit() {
 		e := n.logEntry(i)
 		offset := uint64(e.offset)
 		if !mayChange(offset) {
-			n.damaged("a log entry for offset %#x", offset)
+			n.strayEntry(offset)
 		}
-		n.wordAt(offset).store(uint64(e.value))
+		n.wordAt(offset).put(uint64(e.value))
 	}
 	n.pending = 0
-	h.logCount.store(0)
+	h.logCount.put(0)
 }
+
+//go:noinline
+func (n *Namespace) strayEntry(offset uint64) { n.damaged("a log entry for offset %#x", offset) }
 
 // redo does a committed log again. It believes nothing that it reads.
 func (n *Namespace) redo() {
@@ -54,7 +60,7 @@ func (n *Namespace) redo() {
 		offset := e.offset.load()
 		if !mayChange(offset) {
 			h.logCount.store(0)
-			n.damaged("a log entry for offset %#x", offset)
+			n.strayEntry(offset)
 		}
 		n.wordAt(offset).store(e.value.load())
 	}

@@ -241,13 +241,19 @@ func testDir(t testing.TB) string {
 
 func attachTo(t testing.TB, dir string) *Namespace {
 	t.Helper()
+	return attachThrough(t, dir, func(s System) System { return s })
+}
+
+// attachThrough is attachTo with a system of its own.
+func attachThrough(t testing.TB, dir string, wrap func(System) System) *Namespace {
+	t.Helper()
 	sys, err := linux.OpenSystem(dir, linux.Access{}, true, linux.Format{
 		Size: Size, Reserve: InitialReserve, Init: Format, Check: CheckHeader,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	n, err := Attach(sys.Bytes(), sys)
+	n, err := Attach(sys.Bytes(), wrap(sys))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,26 +30,26 @@ type Namespace struct {
 	closed   bool
 	leaving  bool
 	pinned   bool
-	patience time.Duration // lockPatience, unless a test has less
-	pending  int           // entries in the log that are not committed
-	touched  []uint32      // objects whose S this section has set, or whose queue it has emptied
-	frozen   []uint32      // mutexes that it has frozen
-	holding  bool          // they stay frozen; see hold
+	patience time.Duration   // lockPatience, unless a test has less
+	pending  int             // entries in the log that are not committed
+	touched  []*objectRecord // objects whose S this section has set, or whose queue it has emptied
+	frozen   []uint32        // mutexes that it has frozen
+	holding  bool            // they stay frozen; see hold
 	wakes    wakeList
 	settling int64 // the time at which the present settling of a mutex began
 	handles  map[*Object]struct{}
 	ends     map[mailslotEnd]struct{} // of mailslots, which close handles themselves
 	owners   ownerNumbers
-	waiting  map[uint32]*waiter // blocked waits by the index of their record
+	waiters  roster
 	idle     []*waiter
-	idleWide []uint32      // blocks that no wait uses
-	quiet    chan struct{} // closed when nothing is in waiting; nil: nobody waits for that
+	idleWide []*wideRoom
+	quiet    chan struct{} // closed when nobody is blocked; nil: nobody waits for that
 	direct   [directSleepers]*waiter
 	alarms   []alarm
 
 	stopping   atomic.Bool
 	spinning   atomic.Bool
-	sleeps     atomic.Uint32 // direct sleeps, for yieldNowAndThen
+	lastYield  atomic.Int64 // when yieldNowAndThen last yielded
 	processors atomic.Int32
 	lastCheck  atomic.Int64  // when stillThere was last called
 	dispatched chan struct{} // closed when the dispatcher has ended; nil if there is none
@@ -65,7 +65,6 @@ func Attach(mem []byte, sys System) (*Namespace, error) {
 		patience: lockPatience,
 		handles:  map[*Object]struct{}{},
 		ends:     map[mailslotEnd]struct{}{},
-		waiting:  map[uint32]*waiter{},
 		left:     make(chan struct{}),
 	}
 	n.processors.Store(int32(runtime.GOMAXPROCS(0)))
@@ -103,7 +102,7 @@ func (n *Namespace) depart() error {
 	// All waits first: what the closing of one handle frees must not go to the
 	// wait of another.
 	err := n.locked(func() error {
-		n.withdrawAll(slices.SortedFunc(maps.Values(n.waiting), func(a, b *waiter) int { return cmp.Compare(a.index, b.index) }), claimClosed)
+		n.withdrawAll(slices.Collect(n.waiters.all()), claimClosed)
 		return nil
 	})
 	for _, end := range ends {
@@ -156,7 +155,7 @@ func (n *Namespace) awaitQuiet() {
 
 // quieten tells Close when the last wait is over. n.mu is held.
 func (n *Namespace) quieten() {
-	if n.quiet != nil && len(n.waiting) == 0 {
+	if n.quiet != nil && n.waiters.blocked == 0 {
 		close(n.quiet)
 		n.quiet = nil
 	}
@@ -168,12 +167,11 @@ func (n *Namespace) stillThere() error {
 	if n.sys.Unlinked() {
 		return n.gone()
 	}
-	return n.stillThereNowAndThen()
+	return n.stillThereNowAndThen(n.sys.Now())
 }
 
 // stillThereNowAndThen is stillThere for waits: once a second at most.
-func (n *Namespace) stillThereNowAndThen() error {
-	now := n.sys.Now()
+func (n *Namespace) stillThereNowAndThen(now int64) error {
 	if last := n.lastCheck.Load(); now-last < int64(time.Second) || !n.lastCheck.CompareAndSwap(last, now) {
 		return nil
 	}

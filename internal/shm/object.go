@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/winsys-go/ipc/internal/backend"
 	"github.com/winsys-go/ipc/internal/spin"
@@ -60,13 +61,16 @@ func (o *Object) Namespace() *Namespace { return o.n }
 // Existed reports whether Create found the object in existence.
 func (o *Object) Existed() bool { return o.existed }
 
+// rec is the record of an open handle's object, which bind has found.
+func (o *Object) rec() *objectRecord { return (*objectRecord)(unsafe.Pointer(o.word)) }
+
 // record checks, under the lock, that the handle is open and its object is
 // what it was.
 func (o *Object) record() (*objectRecord, error) {
 	if o.open.Load() == 0 {
 		return nil, backend.ErrClosed
 	}
-	r := o.n.object(o.index)
+	r := o.rec()
 	if generation(r.state.load()) != o.base {
 		o.n.damaged("the object of an open handle is gone")
 	}

@@ -77,8 +77,7 @@ func (n *Namespace) whileReaping(i uint32, generation uint64, stage func(i uint3
 		}
 		var err error
 		if i == n.slotIndex {
-			n.mu.Lock() // nobody else of this process may do anything any more
-			err = n.section(do)
+			err = n.lastly(do)
 		} else {
 			err = n.lockedOnce(do)
 		}
@@ -87,6 +86,19 @@ func (n *Namespace) whileReaping(i uint32, generation uint64, stage func(i uint3
 		}
 	}
 	return fmt.Errorf("%w: what slot %d has does not come to an end", backend.ErrCorrupt, i)
+}
+
+// lastly is lockedOnce for a process that is closed and leaves: nobody else of it
+// may do anything any more.
+func (n *Namespace) lastly(do func() error) (err error) {
+	n.mu.Lock()
+	if err := n.begin(); err != nil {
+		return err
+	}
+	defer n.exit(&err)
+	err = do()
+	n.finish()
+	return err
 }
 
 // mayReap: a process reaps itself when it leaves.

@@ -2,74 +2,56 @@ package shm
 
 import (
 	"fmt"
-	"sync"
 
 	"github.com/winsys-go/ipc/internal/backend"
 )
 
-// A request is what somebody waits for. Requests are reused, so that a wait
-// that blocks allocates nothing. There are small ones and ones for maxWait
-// objects, since each of a hundred thousand goroutines that are blocked has one.
+// A request is what somebody waits for. Those who ask keep it on their stacks; a
+// wait that blocks has a copy in its waiter. So a wait allocates nothing, and
+// the slices, which are as long as refs, are never replaced.
 type request struct {
-	refs   []*Object
-	owners []uint32 // who gets a mutex; 0 for other objects
-	unique []uint8  // indices of refs, without repetitions of an object
-	all    bool
+	refs     []*Object
+	owners   []uint32 // who gets a mutex; 0 for other objects
+	unique   []uint8  // first the indices of refs without repetitions of an object
+	distinct int      // how many those are
+	owned    bool     // there are mutexes among them
+	all      bool
 }
 
-const smallRequest = 2
-
-var (
-	smallRequests = sync.Pool{New: func() any { return makeRequest(smallRequest) }}
-	largeRequests = sync.Pool{New: func() any { return makeRequest(maxWait) }}
-)
-
-func makeRequest(room int) *request {
-	return &request{refs: make([]*Object, 0, room), owners: make([]uint32, room), unique: make([]uint8, 0, room)}
-}
-
-func requestsFor(objects int) *sync.Pool {
-	if objects <= smallRequest {
-		return &smallRequests
-	}
-	return &largeRequests
-}
-
-func newRequest(refs []*Object, all bool) *request {
-	r := requestsFor(len(refs)).Get().(*request)
-	r.refs = append(r.refs[:0], refs...)
-	r.all = all
-	return r
-}
-
-func (r *request) free() {
-	clear(r.refs)
-	requestsFor(cap(r.refs)).Put(r)
-}
+// objects gives the indices of the objects, each once.
+func (r *request) objects() []uint8 { return r.unique[:r.distinct] }
 
 // resolve finds out who would own the mutexes, and which objects stand there
 // twice.
 func (r *request) resolve(n *Namespace, owner *Owner) error {
-	r.owners, r.unique = r.owners[:len(r.refs)], r.unique[:0]
+	r.distinct, r.owned = 0, false
 	var seen [4]uint64 // of which objects of the same low bits came before
 	for i, o := range r.refs {
-		id, err := owner.idIn(n, o)
-		if err != nil {
-			return err
+		r.owners[i] = 0
+		if o.kind == backend.Mutex {
+			id, err := owner.idIn(n, o)
+			if err != nil {
+				return err
+			}
+			r.owners[i], r.owned = id, true
 		}
-		r.owners[i] = id
 		word, bit := &seen[o.index>>6%4], uint64(1)<<(o.index%64)
 		if *word&bit != 0 {
 			if earlier := indexOf(r.refs[:i], o); earlier >= 0 && r.all {
-				return fmt.Errorf("objects %d and %d are the same, which a wait for all cannot have: %w", earlier, i, backend.ErrInvalid)
+				return errTwice(earlier, i)
 			} else if earlier >= 0 {
 				continue
 			}
 		}
 		*word |= bit
-		r.unique = append(r.unique, uint8(i))
+		r.unique[r.distinct] = uint8(i)
+		r.distinct++
 	}
 	return nil
+}
+
+func errTwice(a, b int) error {
+	return fmt.Errorf("objects %d and %d are the same, which a wait for all cannot have: %w", a, b, backend.ErrInvalid)
 }
 
 // indexOf finds an object, through whatever handle.

@@ -177,8 +177,8 @@ func (n *Namespace) blockedNow() map[uint32]bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	m := map[uint32]bool{}
-	for i := range n.waiting {
-		m[i] = true
+	for w := range n.waiters.all() {
+		m[w.index] = true
 	}
 	return m
 }
@@ -196,7 +196,7 @@ func (w *world) until(what string, ok func() bool) {
 // isQueued reports whether the only wait of the process has not been granted.
 func (b *blocked) isQueued() (yes bool) {
 	b.n.locked(func() error {
-		for _, x := range b.n.waiting {
+		for x := range b.n.waiters.all() {
 			yes = yes || queued(x.rec.claim.load())
 		}
 		return nil

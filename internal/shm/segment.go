@@ -53,14 +53,17 @@ func (s *segment) bucket(hash uint32) *word {
 	return (*word)(unsafe.Add(s.base, offBuckets+uintptr(hash%bucketCount)*8))
 }
 
-// record gives the address of record i of a table, which must have been handed
-// out. Index 0 is nobody.
-func (n *Namespace) record(t tableID, i uint32) unsafe.Pointer {
-	used := n.header().tables[t].used.load()
-	if i == 0 || uint64(i) >= used || used > geometries[t].max {
-		n.damaged("index %d of table %d, which has %d records", i, t, used)
+// mustHave unwinds unless record i of a table, which can have most of them, was
+// handed out. Index 0 is nobody.
+func (n *Namespace) mustHave(t tableID, i uint32, most uint64) {
+	if used := n.header().tables[t].used.load(); i == 0 || uint64(i) >= used || used > most {
+		n.stray(t, i)
 	}
-	return unsafe.Add(n.base, uintptr(geometries[t].offset)+uintptr(i)*uintptr(geometries[t].size))
+}
+
+//go:noinline
+func (n *Namespace) stray(t tableID, i uint32) {
+	n.damaged("index %d of table %d, which has %d records", i, t, n.header().tables[t].used.load())
 }
 
 // records is how many records of a table were handed out, nobody included. A
@@ -88,12 +91,35 @@ func (n *Namespace) slot(i uint32) *slotRecord {
 	return n.slotAt(i)
 }
 
-func (n *Namespace) object(i uint32) *objectRecord   { return (*objectRecord)(n.record(objectTable, i)) }
-func (n *Namespace) handle(i uint32) *handleRecord   { return (*handleRecord)(n.record(handleTable, i)) }
-func (n *Namespace) waiter(i uint32) *waiterRecord   { return (*waiterRecord)(n.record(waiterTable, i)) }
-func (n *Namespace) block(i uint32) *blockRecord     { return (*blockRecord)(n.record(blockTable, i)) }
-func (n *Namespace) chunk(i uint32) *chunkRecord     { return (*chunkRecord)(n.record(chunkTable, i)) }
-func (n *Namespace) ringRecord(i uint32) *ringRecord { return (*ringRecord)(n.record(ringTable, i)) }
+func (n *Namespace) object(i uint32) *objectRecord {
+	n.mustHave(objectTable, i, maxObjects)
+	return (*objectRecord)(unsafe.Add(n.base, offObjects+uintptr(i)*unsafe.Sizeof(objectRecord{})))
+}
+
+func (n *Namespace) handle(i uint32) *handleRecord {
+	n.mustHave(handleTable, i, maxHandles)
+	return (*handleRecord)(unsafe.Add(n.base, offHandles+uintptr(i)*unsafe.Sizeof(handleRecord{})))
+}
+
+func (n *Namespace) waiter(i uint32) *waiterRecord {
+	n.mustHave(waiterTable, i, maxWaiters)
+	return n.waiterAt(i)
+}
+
+func (n *Namespace) block(i uint32) *blockRecord {
+	n.mustHave(blockTable, i, maxBlocks)
+	return (*blockRecord)(unsafe.Add(n.base, offBlocks+uintptr(i)*unsafe.Sizeof(blockRecord{})))
+}
+
+func (n *Namespace) chunk(i uint32) *chunkRecord {
+	n.mustHave(chunkTable, i, maxChunks)
+	return (*chunkRecord)(unsafe.Add(n.base, offChunks+uintptr(i)*unsafe.Sizeof(chunkRecord{})))
+}
+
+func (n *Namespace) ringRecord(i uint32) *ringRecord {
+	n.mustHave(ringTable, i, maxRings)
+	return (*ringRecord)(unsafe.Add(n.base, offRings+uintptr(i)*unsafe.Sizeof(ringRecord{})))
+}
 
 // An entry's index: those within waiters come first, then those of blocks.
 func inlineEntry(waiter uint32, k int) uint32 { return waiter*inlineEntries + uint32(k) }
@@ -116,6 +142,14 @@ func (n *Namespace) entryOf(waiter uint32, w *waiterRecord, k int) uint32 {
 		return blockEntry(b, k)
 	}
 	return inlineEntry(waiter, k)
+}
+
+// entryAt gives entry k of a waiter.
+func (n *Namespace) entryAt(w *waiterRecord, k int) *entryRecord {
+	if b := uint32(w.block.load()); b != 0 {
+		return &n.block(b).entries[k%maxWait]
+	}
+	return &w.inline[k%inlineEntries]
 }
 
 // entries gives the number of objects that a waiter waits for.

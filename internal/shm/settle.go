@@ -22,7 +22,7 @@ const maxRetries = 1 << 20
 // close sets S and clears W, so that fast paths keep off, and remembers that
 // finish must look at the object.
 func (n *Namespace) close(i uint32, r *objectRecord) {
-	n.touched = append(n.touched, i)
+	n.touched = append(n.touched, r)
 	for range maxRetries {
 		s := r.state.load()
 		if closed := s&^wokenBit | slowBit; s == closed || r.state.cas(s, closed) {
@@ -36,20 +36,24 @@ func (n *Namespace) close(i uint32, r *objectRecord) {
 // mutexes that somebody comes for. If the holder of the lock dies before, they
 // stay slow until somebody uses them.
 func (n *Namespace) finish() {
-	for _, i := range n.touched {
-		n.reopen(i)
+	for _, r := range n.touched {
+		n.reopen(r)
 	}
 	n.touched = n.touched[:0]
 }
 
-func (n *Namespace) reopen(i uint32) {
-	r := n.object(i)
+func (n *Namespace) reopen(r *objectRecord) {
 	s := r.state.load()
-	if s&slowBit == 0 || r.clock.load() != clockNone || r.kind.load()&flagReclaim != 0 {
+	kind := r.kind.load()
+	if s&slowBit == 0 || r.clock.load() != clockNone || kind&flagReclaim != 0 {
 		return
 	}
 	if r.queue.load() != 0 {
 		n.leaveToNudged(r, s)
+		return
+	}
+	if backend.Kind(kind&kindMask) != backend.Mutex {
+		r.state.put(s &^ (slowBit | wokenBit)) // nobody else writes it
 		return
 	}
 	for range maxRetries {
@@ -145,7 +149,7 @@ func (n *Namespace) consider(w uint32) {
 		return
 	}
 	for k := range n.entries(r) {
-		e := n.entry(n.entryOf(w, r, k))
+		e := n.entryAt(r, k)
 		i := first(e.target.load())
 		o := n.object(i)
 		if !n.available(i, o, w, second(e.waiter.load())) {
@@ -167,7 +171,7 @@ func (n *Namespace) ownerDied(r *waiterRecord) bool {
 
 func (n *Namespace) allAvailable(w uint32, r *waiterRecord, count int) bool {
 	for k := range count {
-		e := n.entry(n.entryOf(w, r, k))
+		e := n.entryAt(r, k)
 		i := first(e.target.load())
 		if !n.available(i, n.object(i), w, second(e.waiter.load())) {
 			return false
@@ -203,7 +207,7 @@ func (n *Namespace) nudgedWaiter(o *objectRecord) uint32 {
 	if claimState(r.claim.load()) != claimNudged || n.ownerDied(r) {
 		return 0
 	}
-	if n.object(first(n.entry(inlineEntry(w, 0)).target.load())) != o {
+	if n.object(first(r.inline[0].target.load())) != o {
 		return 0
 	}
 	return w
@@ -261,7 +265,7 @@ func (n *Namespace) grant(w uint32, r *waiterRecord, k, end int) {
 	n.startWaking()
 	var wasAbandoned uint64
 	for j := k; j < end; j++ {
-		e := n.entry(n.entryOf(w, r, j))
+		e := n.entryAt(r, j)
 		target := e.target.load()
 		o := n.object(first(target))
 		if n.putConsumed(o, second(target), second(e.waiter.load())) {
@@ -306,10 +310,10 @@ func (n *Namespace) putConsumed(o *objectRecord, handle, owner uint32) (wasAband
 // opened.
 func (n *Namespace) putUnlinked(w uint32, r *waiterRecord) {
 	for k := range n.entries(r) {
-		rec := n.entry(n.entryOf(w, r, k))
-		i := first(rec.target.load())
-		n.touched = append(n.touched, i)
-		n.putUnlinkedEntry(n.object(i), rec)
+		rec := n.entryAt(r, k)
+		o := n.object(first(rec.target.load()))
+		n.touched = append(n.touched, o)
+		n.putUnlinkedEntry(o, rec)
 	}
 }
 

@@ -24,16 +24,15 @@ func SignalAndWait(ctx context.Context, owner *Owner, signal, wait *Object) (bac
 		defer owner.End()
 	}
 	raceRelease(signal)
-	req := newRequest([]*Object{wait}, false)
-	defer req.free()
-	if err := req.resolve(signal.n, owner); err != nil {
-		return none, err
-	}
 	give := signalling{o: signal, as: signal.owner, count: 1}
 	if owner != nil && signal.kind == backend.Mutex {
 		give.count, give.as = owner.holding(signal)
 	}
-	result, err := signal.n.perform(ctx, owner, req, give.do)
+	req := request{refs: []*Object{wait}, owners: make([]uint32, 1), unique: make([]uint8, 1)}
+	result, w, err := signal.n.start(ctx, owner, &req, &give)
+	if w != nil {
+		result, err = signal.n.collect(ctx, owner, w)
+	}
 	if give.done && owner != nil && signal.kind == backend.Mutex {
 		owner.lower(signal)
 	}

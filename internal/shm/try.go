@@ -50,8 +50,7 @@ func (o *Object) tryWait() (bool, error) {
 
 // tryLocked looks at the state under the lock.
 func (o *Object) tryLocked() (bool, backend.WaitResult, error) {
-	refs := [1]*Object{o}
-	result, err := o.n.waitSlow(ended, nil, false, refs[:])
+	result, err := o.waitSlow(ended, nil)
 	if err == context.Canceled {
 		return false, result, nil
 	}
@@ -84,6 +83,5 @@ func waitOne(ctx context.Context, o *Object) (backend.WaitResult, error) {
 			return backend.WaitResult{Abandoned: when(wasAbandoned, 1)}, err
 		}
 	}
-	refs := [1]*Object{o}
-	return o.n.waitSlow(ctx, nil, false, refs[:])
+	return o.waitSlow(ctx, nil)
 }

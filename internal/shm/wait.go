@@ -3,6 +3,7 @@ package shm
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/winsys-go/ipc/internal/backend"
 )
@@ -56,68 +57,144 @@ func tryFirst(refs []*Object, all bool) (bool, backend.WaitResult) {
 // waitSlow is the wait under the lock: it looks, and is queued when it is not
 // satisfied and may block.
 func (n *Namespace) waitSlow(ctx context.Context, owner *Owner, all bool, refs []*Object) (backend.WaitResult, error) {
-	req := newRequest(refs, all)
-	defer req.free()
-	if err := req.resolve(n, owner); err != nil {
-		return backend.WaitResult{}, err
+	if len(refs) == 1 && !all {
+		return refs[0].waitSlow(ctx, owner)
 	}
-	return n.perform(ctx, owner, req, nil)
+	result, w, err := n.startMany(ctx, owner, all, refs)
+	if w != nil {
+		result, err = n.collect(ctx, owner, w)
+	}
+	return result, err
 }
 
-// perform does before, if there is one, and then waits, in one step.
-func (n *Namespace) perform(ctx context.Context, owner *Owner, req *request, before func() error) (result backend.WaitResult, err error) {
-	mayBlock := ctx.Err() == nil
-	if mayBlock {
-		if err := n.stillThereNowAndThen(); err != nil {
-			return result, err
+// waitSlow is that of a namespace, for one object.
+func (o *Object) waitSlow(ctx context.Context, owner *Owner) (backend.WaitResult, error) {
+	result, w, err := o.n.startOne(ctx, owner, o)
+	if w != nil {
+		result, err = o.n.collect(ctx, owner, w)
+	}
+	return result, err
+}
+
+// startOne and startMany are the part of a wait that does not block, with the
+// request on their stacks: of a goroutine that is blocked, little is left there.
+//
+//go:noinline
+func (n *Namespace) startOne(ctx context.Context, owner *Owner, o *Object) (backend.WaitResult, *waiter, error) {
+	var refs [1]*Object
+	var owners [1]uint32
+	var unique [1]uint8
+	refs[0] = o
+	return n.start(ctx, owner, &request{refs: refs[:], owners: owners[:], unique: unique[:]}, nil)
+}
+
+//go:noinline
+func (n *Namespace) startMany(ctx context.Context, owner *Owner, all bool, refs []*Object) (backend.WaitResult, *waiter, error) {
+	var owners [maxWait]uint32
+	var unique [maxWait]uint8
+	k := len(refs)
+	return n.start(ctx, owner, &request{refs: refs, owners: owners[:k], unique: unique[:k], all: all}, nil)
+}
+
+// start signals what is to be signalled first, if anything, and looks, in one
+// step. Without an error it gives the result of a wait that is over, or one that
+// is queued.
+func (n *Namespace) start(ctx context.Context, owner *Owner, req *request, give *signalling) (result backend.WaitResult, w *waiter, err error) {
+	if err := req.resolve(n, owner); err != nil {
+		return result, nil, err
+	}
+	l := looking{mayBlock: ctx.Err() == nil}
+	if l.mayBlock {
+		l.began = n.sys.Now()
+		if err := n.stillThereNowAndThen(l.began); err != nil {
+			return result, nil, err
 		}
 	}
-	var w *waiter
-	done := false
-	err = n.locked(func() error {
-		if err := n.checkOpen(req, owner); err != nil {
-			return err
-		}
-		if mayBlock {
-			// What may fail comes before anything is changed.
-			if err := n.provideWaiter(len(req.unique)); err != nil {
-				return err
-			}
-		}
-		if before != nil {
-			n.hold(req)
-			if err := before(); err != nil {
-				n.letGo()
-				return err
-			}
-			before = nil
-		}
-		if result, done = n.poll(req); !done && mayBlock {
-			w = n.enqueue(req)
-			n.armFor(w)
-			if owner.setWait(w) {
-				n.withdrawAll([]*waiter{w}, claimClosed)
-			}
-		}
-		n.letGo()
-		return nil
-	})
+	if err = n.look(req, owner, give, &l); err != nil {
+		err = n.lookAgain(req, owner, give, &l, err)
+	}
 	switch {
 	case err != nil:
-		if w != nil { // damage was met when it was queued already
-			w.fail(w.use, err)
-			owner.setWait(nil)
-			n.release(w)
-		}
-		return result, err
-	case done:
-		raceAcquire(req.refs)
-		owner.note(n, req, result)
-		return result, nil
-	case !mayBlock:
-		return result, ctx.Err()
+		return result, nil, err
+	case l.queued != nil:
+		return result, l.queued, nil
+	case !l.done:
+		return result, nil, ctx.Err()
 	}
-	return n.collect(ctx, owner, w, req)
+	raceAcquire(req.refs)
+	owner.note(n, req, l.result)
+	return l.result, nil, nil
+}
+
+// A looking is a look at what somebody waits for, and what came of it. What it
+// looks for is no part of it, or that would not stay on its stack.
+type looking struct {
+	mayBlock bool
+	began    int64
+
+	result backend.WaitResult
+	done   bool    // it was satisfied at once
+	queued *waiter // otherwise, if it may block
+}
+
+// lookAgain is look for one that has failed.
+func (n *Namespace) lookAgain(req *request, owner *Owner, give *signalling, l *looking, err error) error {
+	err = n.despite(err, func() error { return n.look(req, owner, give, l) })
+	if err != nil && l.queued != nil { // damage was met when it was queued already
+		l.queued.fail(l.queued.use, err)
+		owner.setWait(nil)
+		n.release(l.queued)
+	}
+	return err
+}
+
+// look looks whether a request is satisfied, and queues it when it is not and
+// may block.
+func (n *Namespace) look(req *request, owner *Owner, give *signalling, l *looking) (err error) {
+	if err := n.enter(); err != nil {
+		return err
+	}
+	defer n.exit(&err)
+	sure, err := n.prepare(req, owner, give, l.mayBlock)
+	if err != nil {
+		return err
+	}
+	l.result, l.done, err = n.poll(req, sure)
+	if err == nil && !l.done && l.mayBlock {
+		l.queued = n.enqueue(req, l.began)
+		n.armFor(l.queued)
+		if owner.setWait(l.queued) {
+			n.withdrawAll([]*waiter{l.queued}, claimClosed)
+		}
+	}
+	n.letGo()
+	n.finish()
+	return err
+}
+
+// prepare makes sure that a look can be done, and signals what is to be signalled
+// first. What may fail comes before anything is changed. sure is true when the
+// handles are known to be open.
+func (n *Namespace) prepare(req *request, owner *Owner, give *signalling, mayBlock bool) (sure bool, err error) {
+	if owner.isClosed() || n.closed {
+		return false, backend.ErrClosed
+	}
+	if mayBlock {
+		if err := n.provideWaiter(len(req.refs)); err != nil {
+			return false, err
+		}
+	}
+	if give == nil && !req.owned {
+		return false, nil
+	}
+	if err := n.checkOpen(req); err != nil || give == nil || give.done {
+		return true, err
+	}
+	n.hold(req)
+	if err = give.do(); err != nil {
+		n.letGo()
+	}
+	return true, err
 }
 
 // hold keeps fast paths off the objects of a request, and off the mutexes that
@@ -126,10 +203,9 @@ func (n *Namespace) perform(ctx context.Context, owner *Owner, req *request, bef
 func (n *Namespace) hold(req *request) {
 	n.holding = true
 	for _, o := range req.refs {
-		r := n.object(o.index)
-		n.close(o.index, r)
+		n.close(o.index, o.rec())
 		if o.kind == backend.Mutex {
-			n.freeze(o.index, r)
+			n.freeze(o.index, o.rec())
 		}
 	}
 }
@@ -142,39 +218,39 @@ func (n *Namespace) letGo() {
 }
 
 // collect waits for the end of a queued wait and makes its result.
-func (n *Namespace) collect(ctx context.Context, owner *Owner, w *waiter, req *request) (backend.WaitResult, error) {
-	err := n.await(ctx, w)
-	var result backend.WaitResult
+func (n *Namespace) collect(ctx context.Context, owner *Owner, w *waiter) (result backend.WaitResult, err error) {
+	err = n.await(ctx, w)
 	if err == nil {
-		claim := w.rec.claim.load()
-		k := claimIndex(claim)
-		if k >= len(req.unique) {
-			k = 0 // damage: any answer is as good
-		}
-		if !req.all {
-			result.Index = int(req.unique[k])
-		}
-		mask := w.rec.abandoned.load()
-		for k, at := range req.unique {
-			result.Abandoned |= mask >> k & 1 << at
-		}
-		req.refs[result.Index].local.Store(first(claim) == n.slotIndex)
-		raceAcquire(req.refs)
+		result = n.resultOf(w)
+		raceAcquire(w.req.refs)
+		owner.note(n, &w.req, result)
 	}
 	owner.setWait(nil)
 	n.release(w)
-	if err == nil {
-		owner.note(n, req, result)
-	}
 	return result, err
 }
 
-// checkOpen makes sure, under the lock, that no handle of a request was closed
-// and that every object is what it was.
-func (n *Namespace) checkOpen(req *request, owner *Owner) error {
-	if owner.isClosed() || n.closed {
-		return backend.ErrClosed
+// resultOf reads the result of a wait that has succeeded.
+func (n *Namespace) resultOf(w *waiter) (result backend.WaitResult) {
+	claim, objects := w.rec.claim.load(), w.req.objects()
+	k := claimIndex(claim)
+	if k >= len(objects) {
+		k = 0 // damage: any answer is as good
 	}
+	if !w.req.all {
+		result.Index = int(objects[k])
+	}
+	mask := w.rec.abandoned.load()
+	for k, at := range objects {
+		result.Abandoned |= mask >> k & 1 << at
+	}
+	w.req.refs[result.Index].local.Store(first(claim) == n.slotIndex)
+	return result
+}
+
+// checkOpen makes sure, under the lock, that no handle of a request was closed,
+// that every object is what it was, and that no mutex has a dead owner.
+func (n *Namespace) checkOpen(req *request) error {
 	for at, o := range req.refs {
 		r, err := o.record()
 		if err != nil {
@@ -209,61 +285,86 @@ func (n *Namespace) ownerAlive(r *objectRecord) error {
 // poll looks whether a request is satisfied at this instant, and consumes the
 // signals if so. It closes the objects that it has looked at, so that what it
 // saw is still so.
-func (n *Namespace) poll(req *request) (backend.WaitResult, bool) {
+//
+// sure says that the handles were open at the instant that counts; otherwise all
+// must be open when they are looked at.
+func (n *Namespace) poll(req *request, sure bool) (result backend.WaitResult, done bool, err error) {
 	if req.all {
-		return n.pollAll(req)
+		result, done, err = n.pollAll(req, sure)
+	} else {
+		result, done, err = n.pollAny(req, sure)
 	}
-	for _, at := range req.unique {
-		o := req.refs[at]
-		r := n.object(o.index)
-		n.closeFresh(o.index, r)
-		if n.signalledFor(o.index, r, req.owners[at]) {
-			wasAbandoned := n.putConsumed(r, o.handle, req.owners[at])
+	if len(n.frozen) > 0 {
+		n.thawAll()
+	}
+	return result, done, err
+}
+
+func (n *Namespace) pollAny(req *request, sure bool) (result backend.WaitResult, done bool, err error) {
+	for at, o := range req.refs {
+		signalled, err := n.signalledFor(o, req.owners[at], sure)
+		if err != nil {
+			return result, false, err
+		}
+		if signalled {
+			if !sure && anyClosed(req.refs[at+1:]) {
+				return result, false, backend.ErrClosed
+			}
+			wasAbandoned := n.putConsumed(o.rec(), o.handle, req.owners[at])
 			n.commitIfAny()
-			n.thawAll()
-			return backend.WaitResult{Index: int(at), Abandoned: when(wasAbandoned, 1<<at)}, true
+			return backend.WaitResult{Index: at, Abandoned: when(wasAbandoned, 1<<at)}, true, nil
 		}
 	}
-	return backend.WaitResult{}, false
+	return result, false, nil
 }
 
-func (n *Namespace) pollAll(req *request) (backend.WaitResult, bool) {
-	result, ok := n.consumeAll(req)
-	n.thawAll()
-	return result, ok
+func anyClosed(refs []*Object) bool {
+	return slices.ContainsFunc(refs, func(o *Object) bool { return o.open.Load() != handleOpen })
 }
 
-func (n *Namespace) consumeAll(req *request) (result backend.WaitResult, ok bool) {
-	for _, at := range req.unique {
-		o := req.refs[at]
-		n.closeFresh(o.index, n.object(o.index))
-	}
-	for _, at := range req.unique {
-		o := req.refs[at]
-		if !n.signalledFor(o.index, n.object(o.index), req.owners[at]) {
-			return result, false
+func (n *Namespace) pollAll(req *request, sure bool) (result backend.WaitResult, done bool, err error) {
+	done = true
+	for at, o := range req.refs {
+		signalled, err := n.signalledFor(o, req.owners[at], sure)
+		if err != nil {
+			return result, false, err
 		}
+		done = done && signalled
 	}
-	for _, at := range req.unique {
-		o := req.refs[at]
-		if n.putConsumed(n.object(o.index), o.handle, req.owners[at]) {
+	if !done {
+		return result, false, nil
+	}
+	for at, o := range req.refs {
+		if n.putConsumed(o.rec(), o.handle, req.owners[at]) {
 			result.Abandoned |= 1 << at
 		}
 	}
 	n.commitIfAny()
-	return result, true
+	return result, true, nil
 }
 
-// signalledFor is available for somebody who runs: a free mutex is his even if
-// a sleeper was told to come for it.
-func (n *Namespace) signalledFor(i uint32, r *objectRecord, owner uint32) bool {
-	if owner == 0 {
-		return payload(r.state.load()) != 0
+// signalledFor closes the object of a handle, which must be open unless that is
+// sure, and reports whether it is signalled for somebody who runs: a free mutex is
+// his even if a sleeper was told to come for it.
+func (n *Namespace) signalledFor(o *Object, owner uint32, sure bool) (bool, error) {
+	if !sure && o.open.Load() != handleOpen {
+		return false, backend.ErrClosed
 	}
-	if owner&recursiveBit != 0 && payload(r.state.load()) == owner {
-		return true
+	r := o.rec()
+	if generation(r.state.load()) != o.base {
+		n.damaged("the object of an open handle is gone")
 	}
-	return n.freeze(i, r)
+	n.close(o.index, r)
+	switch o.kind {
+	case backend.Timer, backend.Mailslot:
+		n.refresh(o.index, r)
+	case backend.Mutex:
+		if owner&recursiveBit != 0 && payload(r.state.load()) == owner {
+			return true, nil
+		}
+		return n.freeze(o.index, r), nil
+	}
+	return payload(r.state.load()) != 0, nil
 }
 
 // commitIfAny commits what was put; a manual-reset event changes nothing.

@@ -14,20 +14,39 @@ import (
 // A waiter is this process's side of a waiter record, which it owns until it
 // leaves. It is used for one wait at a time.
 type waiter struct {
-	n      *Namespace
-	index  uint32
-	rec    *waiterRecord
-	block  uint32        // the block that the present wait uses, or 0
-	token  chan struct{} // wakes the parked goroutine; one token at most
-	direct bool          // sleeps in its futex
-	since  int64         // when the present wait was queued
-	use    uint64        // counts the waits, so that a late cancel is recognised
+	n       *Namespace
+	index   uint32
+	rec     *waiterRecord
+	token   chan struct{} // wakes the parked goroutine; one token at most
+	direct  bool          // sleeps in its futex
+	blocked bool          // a wait is queued, or has ended and is being collected
+	since   int64         // when the present wait began
+	use     uint64        // counts the waits, so that a late cancel is recognised
 
-	req    *request
-	links  []handleLink
+	req    request      // its slices, and links, are those of room, or of wide
+	links  []handleLink // for each of req.refs
+	room   smallRoom
+	wide   *wideRoom             // what a wait for many objects needs, or nil
 	alarms []uint32              // timers that have an alarm for this wait
 	failed atomic.Pointer[error] // the namespace is damaged: give up
 	ended  atomic.Uint32         // the claim by which this process has ended the present wait
+}
+
+// A smallRoom is where the slices of a waiter's request are.
+type smallRoom struct {
+	refs   [inlineEntries]*Object
+	owners [inlineEntries]uint32
+	unique [inlineEntries]uint8
+	links  [inlineEntries]handleLink
+}
+
+// A wideRoom is a smallRoom for many objects, with the block for their entries.
+type wideRoom struct {
+	block  uint32
+	refs   [maxWait]*Object
+	owners [maxWait]uint32
+	unique [maxWait]uint8
+	links  [maxWait]handleLink
 }
 
 // A handleLink puts a wait into the list of one handle that it goes through,
@@ -37,6 +56,9 @@ type handleLink struct {
 	next, prev *handleLink
 	w          *waiter
 }
+
+// isBlocked reports whether wait number use of w goes on. n.mu is held.
+func (w *waiter) isBlocked(use uint64) bool { return w.blocked && w.use == use }
 
 // provideWaiter makes sure that claimWaiter can be served.
 func (n *Namespace) provideWaiter(count int) error {
@@ -57,20 +79,37 @@ func (n *Namespace) claimWaiter(count int) *waiter {
 	w := n.idle[len(n.idle)-1]
 	n.idle = n.idle[:len(n.idle)-1]
 	if count > inlineEntries {
-		w.block = n.idleWide[len(n.idleWide)-1]
+		w.wide = n.idleWide[len(n.idleWide)-1]
 		n.idleWide = n.idleWide[:len(n.idleWide)-1]
 	}
 	return w
 }
 
-// moreWaiters takes a waiter record into this process's slot.
+// moreWaiters makes more waiters at once the more there are: then few of a crowd
+// of goroutines come by here, which takes a larger stack than they need to wait.
 func (n *Namespace) moreWaiters() error {
+	batch := make([]waiter, min(n.waiters.count/8+1, waiterBatch))
+	for k := range batch {
+		if err := n.oneMoreWaiter(&batch[k]); err != nil && k == 0 {
+			return err
+		} else if err != nil {
+			break // there is one
+		}
+	}
+	return nil
+}
+
+// waiterBatch is how many waiters are made at once at most.
+const waiterBatch = 64
+
+// oneMoreWaiter takes a waiter record into this process's slot, for w.
+func (n *Namespace) oneMoreWaiter(w *waiter) error {
 	i, err := n.take(waiterTable, func(i uint32) *word { return &n.waiter(i).chain })
 	if err != nil {
 		return err
 	}
-	if n.waiting[i] != nil {
-		n.damaged("waiter %d is free and waits", i)
+	if n.waiters.at(i) != nil {
+		n.damaged("waiter %d is free and in use", i)
 	}
 	r := (*waiterRecord)(n.taken(waiterTable, i))
 	r.claim.set(uint64(claimIdle))
@@ -80,7 +119,9 @@ func (n *Namespace) moreWaiters() error {
 	n.put(&r.chain, n.self.waiters.load())
 	n.put(&n.self.waiters, uint64(i))
 	n.commit()
-	n.idle = append(n.idle, &waiter{n: n, index: i, rec: r, token: make(chan struct{}, 1)})
+	w.n, w.index, w.rec, w.token = n, i, r, make(chan struct{}, 1)
+	n.waiters.add(w)
+	n.idle = append(n.idle, w)
 	return nil
 }
 
@@ -94,19 +135,20 @@ func (n *Namespace) moreBlocks() error {
 	n.put(&r.chain, n.self.blocks.load())
 	n.put(&n.self.blocks, uint64(i))
 	n.commit()
-	n.idleWide = append(n.idleWide, i)
+	n.idleWide = append(n.idleWide, &wideRoom{block: i})
 	return nil
 }
 
-// enqueue queues a wait on all its objects, which are closed and do not
-// satisfy it.
-func (n *Namespace) enqueue(req *request) *waiter {
-	w := n.claimWaiter(len(req.unique))
+// enqueue queues a wait, which began at since, on all its objects, which are
+// closed and do not satisfy it.
+func (n *Namespace) enqueue(req *request, since int64) *waiter {
+	w := n.claimWaiter(len(req.refs))
+	w.since = since
 	n.fillWaiter(w, req)
-	for k, at := range req.unique {
+	for k, at := range req.objects() {
 		o := req.refs[at]
 		index := n.entryOf(w.index, w.rec, k)
-		e := n.entry(index)
+		e := n.entryAt(w.rec, k)
 		r := n.object(o.index)
 		queue := r.queue.load()
 		e.target.set(pair(o.index, o.handle))
@@ -130,7 +172,7 @@ func (n *Namespace) enqueue(req *request) *waiter {
 	}
 	n.put(&w.rec.claim, claim)
 	n.commit()
-	n.waiting[w.index] = w
+	n.waiters.begin(w)
 	n.linkHandles(w)
 	if !w.direct {
 		n.startDispatcher()
@@ -140,15 +182,13 @@ func (n *Namespace) enqueue(req *request) *waiter {
 
 // fillWaiter prepares a waiter, which nobody can reach before it is queued.
 func (n *Namespace) fillWaiter(w *waiter, req *request) {
-	w.req = req
+	w.take(req)
 	w.use++
 	w.ended.Store(0)
-	w.since = n.sys.Now()
-	select {
-	case <-w.token:
-	default:
+	if len(w.token) > 0 {
+		<-w.token
 	}
-	count := uint32(len(req.unique))
+	count := uint32(req.distinct)
 	if req.all {
 		count |= waitAllBit
 	}
@@ -156,16 +196,28 @@ func (n *Namespace) fillWaiter(w *waiter, req *request) {
 	w.rec.since.set(uint64(w.since))
 	w.rec.called.set(0)
 	w.rec.abandoned.set(0)
-	w.rec.block.set(uint64(w.block))
+	w.rec.block.set(0)
+	if w.wide != nil {
+		w.rec.block.set(uint64(w.wide.block))
+	}
 	w.direct = n.takeDirect(w)
+}
+
+// take copies a request, field by field, or it would not stay on its stack.
+func (w *waiter) take(req *request) {
+	refs, owners, unique, links := w.room.refs[:], w.room.owners[:], w.room.unique[:], w.room.links[:]
+	if x := w.wide; x != nil {
+		refs, owners, unique, links = x.refs[:], x.owners[:], x.unique[:], x.links[:]
+	}
+	w.req.refs = refs[:copy(refs, req.refs)]
+	w.req.owners = owners[:copy(owners, req.owners)]
+	w.req.unique = unique[:copy(unique, req.unique)]
+	w.links = links[:len(req.refs)]
+	w.req.distinct, w.req.owned, w.req.all = req.distinct, req.owned, req.all
 }
 
 // linkHandles enters a wait into the lists of its handles.
 func (n *Namespace) linkHandles(w *waiter) {
-	if cap(w.links) < len(w.req.refs) {
-		w.links = make([]handleLink, len(w.req.refs))
-	}
-	w.links = w.links[:len(w.req.refs)]
 	for k, o := range w.req.refs {
 		l := &w.links[k]
 		*l = handleLink{o: o, w: w}
@@ -189,7 +241,7 @@ func (w *waiter) unlinkHandles() {
 		}
 		*l = handleLink{}
 	}
-	w.links = w.links[:0]
+	w.links = nil
 }
 
 // withdrawAll ends waits that have not succeeded: they leave all queues, and
@@ -204,7 +256,7 @@ func (n *Namespace) withdrawAll(waits []*waiter, state uint32) {
 			continue
 		}
 		if claimState(c) == claimNudged {
-			nudged = append(nudged, first(n.entry(n.entryOf(w.index, w.rec, 0)).target.load()))
+			nudged = append(nudged, first(n.entryAt(w.rec, 0).target.load()))
 		}
 		n.closeNudged(w.index, w.rec)
 		n.startWaking()
@@ -238,7 +290,7 @@ const insistAfter = 20 * time.Millisecond
 func (w *waiter) insist(use uint64) {
 	afterTime(insistAfter, func() {
 		w.n.mu.Lock()
-		goesOn := w.use == use && w.n.waiting[w.index] == w
+		goesOn := w.isBlocked(use)
 		w.n.mu.Unlock()
 		if goesOn {
 			w.n.sys.Rouse(futexOf(&w.rec.claim))
@@ -251,14 +303,14 @@ func (w *waiter) insist(use uint64) {
 // does not come.
 func (n *Namespace) closeNudged(w uint32, r *waiterRecord) {
 	if claimState(r.claim.load()) == claimNudged {
-		i := first(n.entry(n.entryOf(w, r, 0)).target.load())
+		i := first(n.entryAt(r, 0).target.load())
 		n.close(i, n.object(i))
 	}
 }
 
 // settleFirst settles the only object of a waiter that was nudged.
 func (n *Namespace) settleFirst(w uint32, r *waiterRecord) {
-	i := first(n.entry(n.entryOf(w, r, 0)).target.load())
+	i := first(n.entryAt(r, 0).target.load())
 	n.settle(i, n.object(i))
 }
 
@@ -271,7 +323,7 @@ func (w *waiter) cancel(use uint64) { w.withdraw(use, claimCancelled, nil) }
 func (w *waiter) withdraw(use uint64, state uint32, instead error) {
 	for {
 		err := w.n.locked(func() error {
-			if w.use == use && w.n.waiting[w.index] == w {
+			if w.isBlocked(use) {
 				w.n.withdrawAll([]*waiter{w}, state)
 			}
 			return nil
@@ -291,7 +343,7 @@ func (w *waiter) withdraw(use uint64, state uint32, instead error) {
 func (w *waiter) fail(use uint64, err error) {
 	w.n.mu.Lock()
 	defer w.n.mu.Unlock()
-	if w.use == use && w.n.waiting[w.index] == w {
+	if w.isBlocked(use) {
 		w.failNow(err)
 	}
 }
@@ -309,17 +361,17 @@ func (n *Namespace) release(w *waiter) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	w.unlinkHandles()
-	delete(n.waiting, w.index)
+	n.waiters.end(w)
 	n.quieten()
 	n.giveDirect(w)
 	n.disarm(w)
-	w.req = nil
+	clear(w.req.refs)
 	if w.failed.Load() != nil {
 		return // its record may still be queued: leave it alone
 	}
-	if w.block != 0 {
-		n.idleWide = append(n.idleWide, w.block)
-		w.block = 0
+	if w.wide != nil {
+		n.idleWide = append(n.idleWide, w.wide)
+		w.wide = nil
 	}
 	w.rec.claim.store(uint64(claimIdle))
 	n.idle = append(n.idle, w)
@@ -360,7 +412,7 @@ func (n *Namespace) await(ctx context.Context, w *waiter) error {
 func (n *Namespace) failThrough(o *Object, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, w := range n.waiting {
+	for w := range n.waiters.all() {
 		if o == nil || slices.ContainsFunc(w.links, func(l handleLink) bool { return l.o == o }) {
 			w.failNow(err)
 		}

@@ -27,6 +27,13 @@ type wakeList struct {
 	owed  bool // the slot says that waking is under way
 }
 
+// reset empties the list. Others may have a copy.
+func (l *wakeList) reset() {
+	l.count = 0
+	l.more = nil
+	l.owed = false
+}
+
 func (l *wakeList) add(w wakeup) {
 	if l.count < len(l.few) {
 		l.few[l.count] = w
@@ -52,7 +59,7 @@ func (n *Namespace) wake(w uint32, r *waiterRecord) {
 	case !isParked(r.claim.load()):
 		n.wakes.add(wakeup{futex: futexOf(&r.claim)})
 	case slot == n.slotIndex:
-		if private := n.waiting[w]; private != nil {
+		if private := n.waiters.blockedAt(w); private != nil {
 			n.wakes.add(wakeup{token: private.token})
 		}
 	default:

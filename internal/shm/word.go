@@ -37,6 +37,13 @@ func (w *word) cas(old, new uint64) bool {
 	return atomic.CompareAndSwapUint64((*uint64)(w), old, new)
 }
 
+// put is store for the holder of the lock, who does a committed log: who sees v
+// sees what was stored before, too, but a later load may come earlier.
+func (w *word) put(v uint64) {
+	seam(change)
+	release((*uint64)(w), v)
+}
+
 // set is a plain store, for words that nobody else can reach or believe before
 // a later atomic store: the log before its commit, a record before it is
 // linked.
