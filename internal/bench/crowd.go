@@ -155,7 +155,7 @@ func crowdRole(r *Role) {
 			return
 		}
 		pin(0)
-		r.Say(roundTrips(Must(n.OpenEvent("ping")), Must(n.OpenEvent("pong")), order, 0))
+		r.Say(roundTrips(eventTrip(n), order, 0))
 	}
 }
 

@@ -93,11 +93,17 @@ func (s *Stage) handOffs(h HandOff) []Subject {
 	return subjects
 }
 
-// pair starts two processes that hand off.
+// pair starts two processes that hand off events.
 func (s *Stage) pair(name string, n *ipc.Namespace, h HandOff, change func(*exec.Cmd)) Subject {
-	pong := s.Begin(change, "pong", n.Dir(), h.CPU)
+	return s.pairOf("ping", "pong", name, n, h, change)
+}
+
+// pairOf starts two processes that hand off, in the roles of the first and the
+// second.
+func (s *Stage) pairOf(first, second, name string, n *ipc.Namespace, h HandOff, change func(*exec.Cmd)) Subject {
+	pong := s.Begin(change, second, n.Dir(), h.CPU)
 	pong.Await()
-	ping := s.Begin(change, "ping", n.Dir(), 0)
+	ping := s.Begin(change, first, n.Dir(), 0)
 	ping.Await()
 	return Subject{Name: name, Measure: func() Values {
 		return ping.Ask(h.Trips(s), int(h.Pause))
@@ -106,24 +112,37 @@ func (s *Stage) pair(name string, n *ipc.Namespace, h HandOff, change func(*exec
 
 func pingRole(r *Role) {
 	n := r.Namespace()
-	ping, pong := Must(n.OpenEvent("ping")), Must(n.OpenEvent("pong"))
+	trip := eventTrip(n)
 	pin(r.Number(1))
 	r.Ready()
+	r.serveTrips(trip)
+}
+
+// eventTrip is a round trip with a process in the role "pong".
+func eventTrip(n *ipc.Namespace) func() {
+	ping, pong, ctx := Must(n.OpenEvent("ping")), Must(n.OpenEvent("pong")), context.Background()
+	return func() {
+		ping.Set()
+		Check(pong.Wait(ctx))
+	}
+}
+
+// serveTrips makes round trips as it is ordered: how many, and for how long to
+// compute before each.
+func (r *Role) serveTrips(trip func()) {
 	for {
 		order := r.Order()
-		r.Say(roundTrips(ping, pong, order[0], time.Duration(order[1])))
+		r.Say(roundTrips(trip, order[0], time.Duration(order[1])))
 	}
 }
 
 // roundTrips makes round trips, and computes before each of them.
-func roundTrips(ping, pong *ipc.Event, count int, pause time.Duration) Values {
-	ctx := context.Background()
+func roundTrips(trip func(), count int, pause time.Duration) Values {
 	times := make([]float64, count)
 	for i := range times {
 		compute(pause)
 		begin := now()
-		ping.Set()
-		Check(pong.Wait(ctx))
+		trip()
 		times[i] = float64(now() - begin)
 	}
 	return trips(times)

@@ -13,11 +13,14 @@ import (
 func init() {
 	Register("mailslot-writer", mailslotWriterRole)
 	Register("socket-writer", socketWriterRole)
+	Register("mailslot-ping", mailslotPingRole)
+	Register("mailslot-pong", mailslotPongRole)
 }
 
-// mailslotFigures are streams of messages from one process to another.
+// mailslotFigures are streams of messages from one process to another, and
+// messages there and back.
 func mailslotFigures() []Figure {
-	var all []Figure
+	all := mailslotTripFigures()
 	for _, run := range []struct {
 		name, network string
 		size, count   int
@@ -108,4 +111,55 @@ func write(r *Role, size int, send func([]byte) error) {
 			Check(send(message))
 		}
 	}
+}
+
+// mailslotTripFigures are hand-offs of messages instead of events.
+func mailslotTripFigures() []Figure {
+	const events = "events"
+	var all []Figure
+	for _, h := range []HandOff{
+		{Figure: "mailslot/round-trip, same-core"},
+		{Figure: "mailslot/round-trip, across-cores", CPU: 1},
+	} {
+		all = append(all, Figure{
+			Name:       h.Figure,
+			What:       "a message of 64 bytes there and one back; both processes do nothing else",
+			Quantities: tripQuantities,
+			Baseline:   events,
+			Setup: func(s *Stage) []Subject {
+				return []Subject{
+					s.pairOf("mailslot-ping", "mailslot-pong", Ours, s.Namespace(), h, nil),
+					s.pair(events, s.Namespace(), h, nil),
+				}
+			},
+		})
+	}
+	return all
+}
+
+func mailslotPingRole(r *Role) {
+	n, ctx, message := r.Namespace(), context.Background(), make([]byte, 64)
+	there, back := Must(n.OpenMailslot("there")), Must(n.CreateMailslot("back", nil))
+	pin(r.Number(1))
+	r.Ready()
+	r.serveTrips(func() {
+		Check(there.Put(ctx, message))
+		Must(back.GetInto(ctx, message))
+	})
+}
+
+func mailslotPongRole(r *Role) {
+	n, ctx, message := r.Namespace(), context.Background(), make([]byte, 64)
+	there := Must(n.CreateMailslot("there", nil))
+	pin(r.Number(1))
+	go func() {
+		Must(there.GetInto(ctx, message))
+		back := Must(n.OpenMailslot("back")) // who has sent the message has made it
+		for {
+			Check(back.Put(ctx, message))
+			Must(there.GetInto(ctx, message))
+		}
+	}()
+	r.Ready()
+	r.Order()
 }

@@ -71,9 +71,10 @@ func connectionFigure() Figure {
 		Baseline:   Socket,
 		Setup: func(s *Stage) []Subject {
 			n := s.Namespace()
-			l := Must(n.ListenPipe("p", nil))
-			s.Cleanup(l.Close)
-			all := []Subject{{Name: Ours, Measure: s.connections(l, func() (net.Conn, error) { return n.TryDialPipe("p") })}}
+			all := []Subject{
+				{Name: Ours, Measure: s.pipeConnections(n, "unlimited", 0)},
+				{Name: Ours + ", limit of 10 instances", Measure: s.pipeConnections(n, "limited", 10)},
+			}
 			if unixSockets {
 				l := Must(net.Listen("unix", filepath.Join(n.Dir(), "plain")))
 				s.Cleanup(l.Close)
@@ -83,6 +84,12 @@ func connectionFigure() Figure {
 			return all
 		},
 	}
+}
+
+func (s *Stage) pipeConnections(n *ipc.Namespace, name string, instances int) func() Values {
+	l := Must(n.ListenPipe(name, &ipc.PipeOptions{MaxInstances: instances}))
+	s.Cleanup(l.Close)
+	return s.connections(l, func() (net.Conn, error) { return n.TryDialPipe(name) })
 }
 
 func (s *Stage) connections(l net.Listener, dial func() (net.Conn, error)) func() Values {
