@@ -33,7 +33,7 @@ func refused(t *testing.T, what string, err, want error) {
 }
 
 func TestBadNames(t *testing.T) {
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	for _, name := range []string{`a\b`, `\a`, `a\`, `local\x`, `Local\`, `Local\a\b`, strings.Repeat("x", 1025), "a\x00b", "a\xffb"} {
 		_, err := n.CreateEvent(name, nil)
 		refused(t, "create "+name, err, ipc.ErrInvalidName)
@@ -55,7 +55,7 @@ func TestBadNames(t *testing.T) {
 }
 
 func TestBadOptions(t *testing.T) {
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	for _, o := range []ipc.SemaphoreOptions{{Initial: 2, Max: 1}, {Max: 0}, {Max: -1}, {Initial: -1, Max: 1}, {Max: 1 << 31}} {
 		_, err := n.CreateSemaphore("s", &o)
 		refused(t, "create semaphore", err, ipc.ErrInvalid)
@@ -80,7 +80,7 @@ func TestBadOptions(t *testing.T) {
 }
 
 func TestBadWaits(t *testing.T) {
-	n, other := benchNamespace(t), benchNamespace(t)
+	n, other := ownNamespace(t), ownNamespace(t)
 	ctx := context.Background()
 	e := must(n.CreateEvent("e", &ipc.EventOptions{InitiallySet: true}))
 	again := must(n.OpenEvent("e"))

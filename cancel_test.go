@@ -15,7 +15,7 @@ import (
 // TestCancelAtTheSignal cancels a thousand waits at the moment of their signal:
 // each has consumed it, or was cancelled and left it.
 func TestCancelAtTheSignal(t *testing.T) {
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	event := must(n.CreateEvent("", nil))
 	other := must(n.CreateEvent("", nil))
 	always := must(n.CreateEvent("", &ipc.EventOptions{ManualReset: true, InitiallySet: true}))
@@ -93,7 +93,7 @@ func TestCancelAtTheSignal(t *testing.T) {
 
 // TestCloseEndsWaits closes a handle while goroutines come to wait through it.
 func TestCloseEndsWaits(t *testing.T) {
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	for range 200 {
 		e := must(n.CreateEvent("", nil))
 		var waits sync.WaitGroup

@@ -14,7 +14,7 @@ import (
 // TestCloseNamespaceEndsWaits closes attachments that have blocked waits, while
 // others come, which reuse what those that leave give back.
 func TestCloseNamespaceEndsWaits(t *testing.T) {
-	keeper := benchNamespace(t)
+	keeper := ownNamespace(t)
 	must(keeper.CreateEvent("e", &ipc.EventOptions{ManualReset: true}))
 	var visitors sync.WaitGroup
 	for range 8 {

@@ -91,7 +91,7 @@ func TestCrowd(t *testing.T) {
 	// threads to replace those that wait for a processor, and never ends them.
 	// Those of the waits are there in every process: any one shows the bound.
 	for try := 1; ; try++ {
-		p := testproc.Start(t, "crowd", benchNamespace(t).Dir(), strconv.Itoa(count))
+		p := testproc.Start(t, "crowd", ownNamespace(t).Dir(), strconv.Itoa(count))
 		line := p.Line()
 		p.Exit()
 		t.Log(line)

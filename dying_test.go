@@ -62,7 +62,7 @@ func TestKillSleeper(t *testing.T) {
 	if os.Geteuid() != 0 || runtime.NumCPU() < 2 {
 		t.Skip("to keep a thread from dying takes root and a second processor")
 	}
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	e := must(n.CreateEvent("e", nil))
 	for range 5 {
 		p := testproc.Start(t, "dying-waiter", n.Dir())

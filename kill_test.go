@@ -18,6 +18,7 @@ func init() {
 	testproc.Register("kill-waiter", killWaiter)
 	testproc.Register("kill-busy", killBusy)
 	testproc.Register("kill-holder", killHolder)
+	testproc.Register("kill-owner", killOwner)
 }
 
 // killWaiter blocks on an auto-reset event.
@@ -66,11 +67,21 @@ func killHolder(c *testproc.Child) {
 	c.Line()
 }
 
+// killOwner locks the mutex and keeps it.
+func killOwner(c *testproc.Child) {
+	m := must(open(c).OpenMutex("m"))
+	if _, err := m.Lock(context.Background()); err != nil {
+		c.Fatalf("%v", err)
+	}
+	c.Sayf("owned")
+	c.Line()
+}
+
 // TestKillOwner: the waiter of a killed owner gets the mutex and is told.
 func TestKillOwner(t *testing.T) {
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	m := must(n.CreateMutex("m", nil))
-	owner := testproc.Start(t, "bench-owner", n.Dir())
+	owner := testproc.Start(t, "kill-owner", n.Dir())
 	owner.Expect("owned")
 	got := make(chan bool, 1)
 	go func() {
@@ -92,7 +103,7 @@ func TestKillOwner(t *testing.T) {
 // TestKillWaiter: a signal after the death of the first waiter goes to the
 // second.
 func TestKillWaiter(t *testing.T) {
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	e := must(n.CreateEvent("e", nil))
 	queued := func(want int) {
 		for must(e.Info()).Waiters != want {
@@ -117,7 +128,7 @@ func TestKillWaiter(t *testing.T) {
 // TestKillBusy kills processes in the middle of whatever they do, while this
 // one goes on.
 func TestKillBusy(t *testing.T) {
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	e, m := must(n.CreateEvent("e", nil)), must(n.CreateMutex("m", nil))
 	s := must(n.CreateSemaphore("s", &ipc.SemaphoreOptions{Initial: 4, Max: 4, ReclaimOnExit: true}))
 	kills := 60
@@ -176,7 +187,7 @@ func TestKillBusy(t *testing.T) {
 // TestKillHolder: what a killed process held comes back, and what it alone had
 // is gone, as soon as the process is.
 func TestKillHolder(t *testing.T) {
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	s := must(n.CreateSemaphore("s", &ipc.SemaphoreOptions{Initial: 3, Max: 3, ReclaimOnExit: true}))
 	p := testproc.Start(t, "kill-holder", n.Dir())
 	p.Expect("holding")
@@ -208,7 +219,7 @@ func TestKillAll(t *testing.T) {
 	must(n.CreateMutex("m", nil))
 	must(n.CreateEvent("e", nil))
 	var all []*testproc.Proc
-	for _, what := range []string{"kill-holder", "bench-owner", "kill-busy"} {
+	for _, what := range []string{"kill-holder", "kill-owner", "kill-busy"} {
 		p := testproc.Start(t, what, dir)
 		p.Line()
 		all = append(all, p)

@@ -95,7 +95,7 @@ func TestMailslotKillWriters(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		kills = 20
 	}
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	slot := must(n.CreateMailslot("slot", &ipc.MailslotOptions{QueueBytes: 1 << 20}))
 	ctx, over := context.WithCancel(context.Background())
 	got, drained := tally{}, make(chan error, 1)
@@ -166,7 +166,7 @@ func TestMailslotStopWriters(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		stops = 15
 	}
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	slot := must(n.CreateMailslot("slot", &ipc.MailslotOptions{QueueBytes: 1 << 20}))
 	own := must(n.OpenMailslot("slot"))
 	const ownNumber = 1 << 30
@@ -304,7 +304,7 @@ func TestMailslotKillReader(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		kills = 10
 	}
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	ctx, over := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	var senders [4]*sender
@@ -346,7 +346,7 @@ func mailslotHolder(c *testproc.Child) {
 // TestMailslotKillReaderOfBlocked: who waits for room, and who waits for his
 // turn to do so, is told of the reader's death.
 func TestMailslotKillReaderOfBlocked(t *testing.T) {
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	for range 20 {
 		reader := testproc.Start(t, "mailslot-holder", n.Dir())
 		reader.Expect("ready")

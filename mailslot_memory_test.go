@@ -13,7 +13,7 @@ import (
 // has been emptied, and what little is left serves what is sent in turn.
 func TestMailslotMemory(t *testing.T) {
 	const little, backlog, size = 128 << 10, 10 << 20, 10_000
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	slot, w := must(n.CreateMailslot("slot", nil)), must(n.OpenMailslot("slot"))
 	memory := func(what string, least, most int64) {
 		t.Helper()

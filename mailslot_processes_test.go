@@ -58,7 +58,7 @@ func TestMailslotMany(t *testing.T) {
 	if testing.Short() || raceEnabled {
 		count /= 25
 	}
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	slot := must(n.CreateMailslot("slot", &ipc.MailslotOptions{QueueBytes: 1 << 20}))
 	begin := time.Now()
 	senders := startSenders(t, n, writers, count)
@@ -86,7 +86,7 @@ func TestMailslotMany(t *testing.T) {
 // TestMailslotSharedReading: of two goroutines each message goes to one.
 func TestMailslotSharedReading(t *testing.T) {
 	const writers, count = 2, 20_000
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	slot := must(n.CreateMailslot("slot", &ipc.MailslotOptions{QueueBytes: 1 << 16}))
 	senders := startSenders(t, n, writers, count)
 	ctx, over := context.WithCancel(within(t))

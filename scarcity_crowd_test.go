@@ -68,7 +68,7 @@ func TestManyProcesses(t *testing.T) {
 	if raceEnabled || testing.Short() {
 		each = 64
 	}
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	begin := time.Now()
 	hosts := startHosts(t, n.Dir(), 4, each)
 	t.Logf("%d attachments in %v", 4*each, time.Since(begin))
@@ -123,7 +123,7 @@ func TestTooManyProcesses(t *testing.T) {
 	if os.Getenv("IPC_TEST_MANY") == "" {
 		t.Skip("starts 8,191 threads: needs IPC_TEST_MANY=1")
 	}
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	const most, hosts = 8191, 8
 	all := startHosts(t, n.Dir(), hosts, 1<<10)
 	attached := 1

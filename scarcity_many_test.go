@@ -73,7 +73,7 @@ func manyObjects(c *testproc.Child) {
 
 // TestManyObjects: 65,000 named objects, from two processes.
 func TestManyObjects(t *testing.T) {
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	last := time.Now()
 	lap := func(what string) {
 		t.Logf("%-8s %5.2f µs each", what, float64(time.Since(last).Nanoseconds())/float64(manyCount)/1000)

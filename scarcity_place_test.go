@@ -88,7 +88,7 @@ func readOnly(c *testproc.Child) {
 // TestNoProc: a process that does not see /proc, and so cannot tell which boot
 // this is, meets the others all the same, and takes nothing away from them.
 func TestNoProc(t *testing.T) {
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	e := must(n.CreateEvent("e", nil))
 	runApart(t, "no-proc", n.Dir())
 	if !must(e.TryWait()) {

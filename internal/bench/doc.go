@@ -12,8 +12,8 @@
 //
 // Where things are: figure.go, target.go and run.go are the frame; stage.go and
 // process.go are what a figure plays on: namespaces and child processes, which
-// are this program again in a role. table.go tells the result. Every
-// other file is one family of figures with the roles of its children.
+// are this program again in a role. table.go tells the result. Every other file
+// is one family of figures with the roles of its children.
 //
 // Measuring code does not pass errors on: it panics, and the figure has failed.
 package bench
