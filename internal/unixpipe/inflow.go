@@ -136,7 +136,10 @@ func (f *inflow) take(p []byte, patient bool) (n int, err error) {
 	if f.failed != nil || !f.goneOver() {
 		return 0, f.failed
 	}
-	filled, err := f.filled(patient && !f.near)
+	filled, err := f.ring.filled()
+	if filled == 0 && err == nil && patient && !f.near {
+		filled, err = spinFor(&f.spin, f.ring.filled)
+	}
 	if err != nil {
 		f.failed = err
 		return 0, err
@@ -156,20 +159,6 @@ func (f *inflow) take(p []byte, patient bool) (n int, err error) {
 func (f *inflow) alsoTake(p []byte) int {
 	n, _ := f.take(p, false)
 	return n
-}
-
-// filled is how much is in the ring. It may spin for a while when there is
-// nothing.
-func (f *inflow) filled(patient bool) (int, error) {
-	filled, err := f.ring.filled()
-	if filled > 0 || err != nil || !patient {
-		return filled, err
-	}
-	spinUntil(&f.spin, func() bool {
-		filled, err = f.ring.filled()
-		return filled > 0 || err != nil
-	})
-	return filled, err
 }
 
 // goneOver looks whether the stream has gone over to the ring, and reports

@@ -290,7 +290,7 @@ func (f *outflow) await(need int) error {
 		if f.shut.Load() || f.ring.state.Load() != ready {
 			return syscall.EPIPE
 		}
-		if ok, err := f.spinFor(need); ok || err != nil {
+		if ok, err := f.room(need); ok || err != nil {
 			return err
 		}
 		if !f.ring.want() {
@@ -305,18 +305,12 @@ func (f *outflow) await(need int) error {
 	}
 }
 
-// spinFor reports whether there is room, and spins for a while when there is
-// none.
-func (f *outflow) spinFor(need int) (ok bool, err error) {
-	ok, err = f.ring.room(need)
-	if ok || err != nil || f.near {
+// room reports whether there is room. It spins for a while when there is none.
+func (f *outflow) room(need int) (ok bool, err error) {
+	if ok, err = f.ring.room(need); ok || err != nil || f.near {
 		return ok, err
 	}
-	spinUntil(&f.spin, func() bool {
-		ok, err = f.ring.room(need)
-		return ok || err != nil
-	})
-	return ok, err
+	return spinFor(&f.spin, func() (bool, error) { return f.ring.room(need) })
 }
 
 // cheaperToCopy is up to where head and body are put together for one plain

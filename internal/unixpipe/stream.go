@@ -91,11 +91,12 @@ func yield() bool {
 	return false
 }
 
-// spinUntil spins until done, or it does not seem worth it any more.
-func spinUntil(policy *spin.Policy, done func() bool) {
+// spinFor looks until there is something, or it does not seem worth it any more.
+func spinFor[T comparable](policy *spin.Policy, look func() (T, error)) (found T, err error) {
+	var nothing T
 	budget, probe := policy.Next()
 	if budget == 0 || processors.Load() < 2 || !spinning.CompareAndSwap(false, true) {
-		return
+		return nothing, nil
 	}
 	defer spinning.Store(false)
 	for spent := range budget {
@@ -103,10 +104,11 @@ func spinUntil(policy *spin.Policy, done func() bool) {
 		if spent >= yieldFrom && spent%yieldEvery == 0 && !yield() {
 			break
 		}
-		if done() {
+		if found, err = look(); found != nothing || err != nil {
 			policy.Found(spent, probe)
-			return
+			return found, err
 		}
 	}
 	policy.Missed(probe)
+	return nothing, nil
 }
