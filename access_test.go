@@ -280,7 +280,7 @@ func TestSquatter(t *testing.T) {
 			wantNothing(t, "squat", squat(path))
 			wantNothing(t, "chown", os.Lchown(path, int(mallory.uid), int(mallory.gid)))
 			before := must(os.Lstat(path))
-			a.isRefused(visit{Dir: path, Name: "e", Set: true}, actor.Permission, path, "remove it")
+			a.isRefused(visit{Dir: path, Name: "e", Set: true}, actor.Permission, path, "give another directory")
 			a.isRefused(visit{Dir: path, Group: fmt.Sprint(sharedGroup), Name: "e"}, actor.Permission, path)
 			wantSame(t, path, before)
 		})
@@ -398,8 +398,8 @@ func TestWritableParent(t *testing.T) {
 	a.comesIn(visit{Dir: dir, Name: "e"})
 	parent := filepath.Dir(dir)
 	wantNothing(t, "chmod", os.Chmod(parent, 0o777))
-	a.isRefused(visit{Dir: dir, Name: "e"}, actor.Permission, parent, "anybody could replace", "chmod +t")
-	a.isRefused(visit{Dir: filepath.Join(parent, "new"), Name: "e"}, actor.Permission, "chmod +t")
+	a.isRefused(visit{Dir: dir, Name: "e"}, actor.Permission, parent, "anybody could replace", "give one whose parent is sticky")
+	a.isRefused(visit{Dir: filepath.Join(parent, "new"), Name: "e"}, actor.Permission, "give one whose parent is sticky")
 	if names := must(filepath.Glob(parent + "/*")); !slices.Equal(names, []string{dir}) {
 		t.Errorf("in the parent are %v", names)
 	}

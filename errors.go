@@ -128,7 +128,7 @@ func wayOut(err error) string {
 	case ErrShortBuffer:
 		return "the message is still there: read it into a larger buffer"
 	case ErrCorrupt:
-		return "stop its users, remove its directory and start again"
+		return "stop its users, remove the file segment in its directory and start again"
 	}
 	return ""
 }

@@ -74,7 +74,7 @@ func readOnly(c *testproc.Child) {
 	wantNothing(c, "bind", syscall.Mount(writable, same, "", bound, ""))
 	wantNothing(c, "make read-only", syscall.Mount("", same, "", bound|syscall.MS_REMOUNT|syscall.MS_RDONLY, ""))
 	for name, says := range map[string]string{
-		"used": "mount it for writing", "empty": "mount it for writing", "missing": "mount it for writing", "closed": "run chmod 700",
+		"used": "mount it for writing", "empty": "mount it for writing", "missing": "mount it for writing", "closed": "is closed to its owner",
 	} {
 		dir := filepath.Join(same, name)
 		_, err := ipc.OpenNamespace(dir, nil)

@@ -52,7 +52,7 @@ type Dir struct {
 //
 //   - [fs.ErrNotExist]: it is missing.
 //   - [fs.ErrPermission]: it is open to others, or not to the caller. The text
-//     says which and how to mend it.
+//     says which and what to do.
 func OpenDir(path string, a Access, create bool) (*Dir, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
@@ -117,8 +117,8 @@ func openParent(path string) (int, error) {
 	}
 	if st.Mode&0o002 != 0 && st.Mode&unix.S_ISVTX == 0 {
 		unix.Close(fd)
-		return -1, refuse(fs.ErrPermission, "%s is writable by all and not sticky (mode %04o), so anybody could replace %s: run chmod +t %s",
-			parent, st.Mode&0o7777, path, parent)
+		return -1, refuse(fs.ErrPermission, "%s is writable by all and not sticky (mode %04o), so anybody could replace %s: %s",
+			parent, st.Mode&0o7777, path, elsewhere(path, parent))
 	}
 	return fd, nil
 }
@@ -139,7 +139,7 @@ func explainDir(parent int, path string, err error) error {
 	case errors.Is(err, unix.ENOENT):
 		return refuse(err, "%s does not exist", path)
 	case statErr == nil && st.Mode&unix.S_IFMT != unix.S_IFDIR:
-		return refuse(errors.Join(fs.ErrPermission, err), "%s is %s, not a directory: remove it", path, kindOf(st.Mode))
+		return refuse(errors.Join(fs.ErrPermission, err), "%s is %s, not a directory: %s", path, kindOf(st.Mode), inPlaceOf(path))
 	default:
 		return &fs.PathError{Op: "open", Path: path, Err: err}
 	}
@@ -158,17 +158,29 @@ func (d *Dir) verify() error {
 	mode := st.Mode & 0o777
 	switch {
 	case int(st.Uid) != d.uid:
-		return refuse(fs.ErrPermission, "%s belongs to user %d, not to user %d who would use it: remove it or choose another directory",
-			d.path, st.Uid, d.uid)
+		return refuse(fs.ErrPermission, "%s belongs to user %d, not to user %d who would use it: %s",
+			d.path, st.Uid, d.uid, inPlaceOf(d.path))
 	case mode&0o077 != 0:
-		return refuse(fs.ErrPermission, "%s is open to others (mode %04o): run chmod 700 %s", d.path, mode, d.path)
+		return refuse(fs.ErrPermission, "%s is open to others (mode %04o, not 0700): %s", d.path, mode, d.run("chmod 700 "+d.path))
 	case mode != 0o700:
-		// Left by a creator with an unusual umask. The owner may have it all.
-		if err := chmodPath(d.fd, 0o700); err != nil {
-			return refuse(errors.Join(fs.ErrPermission, err), "%s is closed to its owner (mode %04o): run chmod 700 %s", d.path, mode, d.path)
-		}
+		return d.openToOwner(mode)
 	}
 	return nil
+}
+
+// openToOwner mends what a creator with an unusual umask has left: the owner
+// may have it all. A directory with files of others in it is left alone; one
+// that cannot be looked into, since it is closed, most likely has none.
+func (d *Dir) openToOwner(mode uint32) error {
+	err := error(fs.ErrPermission)
+	if mode&0o400 == 0 || ownPlace(d.path) || d.files() != otherFiles {
+		chmod := chmodPath(d.fd, 0o700)
+		if chmod == nil {
+			return nil
+		}
+		err = errors.Join(err, chmod)
+	}
+	return refuse(err, "%s is closed to its owner (mode %04o, not 0700): %s", d.path, mode, d.run("chmod 700 "+d.path))
 }
 
 func (d *Dir) verifyGroup(st *unix.Stat_t) error {
@@ -182,14 +194,14 @@ func (d *Dir) verifyGroup(st *unix.Stat_t) error {
 	}
 	switch {
 	case int(st.Gid) != d.access.GID:
-		return refuse(fs.ErrPermission, "%s belongs to group %d, not to group %d: run chgrp %d %s",
-			d.path, st.Gid, d.access.GID, d.access.GID, d.path)
+		return refuse(fs.ErrPermission, "%s belongs to group %d, not to group %d: open it for that group, or give another directory",
+			d.path, st.Gid, d.access.GID)
 	case mode&0o007 != 0:
-		return refuse(fs.ErrPermission, "%s is open to others (mode %04o): run chmod 2770 %s", d.path, st.Mode&0o7777, d.path)
+		return refuse(fs.ErrPermission, "%s is open to others (mode %04o, not 2770): %s", d.path, st.Mode&0o7777, d.run("chmod 2770 "+d.path))
 	case mode != 0o770:
-		return refuse(fs.ErrPermission, "%s is closed to its group (mode %04o): run chmod 2770 %s", d.path, st.Mode&0o7777, d.path)
+		return refuse(fs.ErrPermission, "%s is closed to its group (mode %04o, not 2770): %s", d.path, st.Mode&0o7777, d.run("chmod 2770 "+d.path))
 	case hasACL(d.fd):
-		return refuse(fs.ErrPermission, "%s has an access control list, which may let in more than its group: run setfacl -b %s", d.path, d.path)
+		return refuse(fs.ErrPermission, "%s has an access control list, which may let in more than its group: %s", d.path, d.run("setfacl -b "+d.path))
 	case unix.Faccessat(unix.AT_FDCWD, procPath(d.fd), unix.R_OK|unix.W_OK|unix.X_OK, unix.AT_EACCESS) == unix.EACCES:
 		return refuse(fs.ErrPermission, "%s is for group %d, which user %d is not in: an administrator adds the user, who then logs in again",
 			d.path, d.access.GID, d.uid)

@@ -82,17 +82,19 @@ func TestOpenDirRefuses(t *testing.T) {
 		make   func(path string) error
 		says   string
 	}{
-		{"mode 0755", Access{}, false, makeDirMode(0o755), "is open to others (mode 0755): run chmod 700 "},
+		{"mode 0755", Access{}, false, makeDirMode(0o755), "is open to others (mode 0755, not 0700): " + anotherDir},
 		{"mode 0710", Access{}, false, makeDirMode(0o710), "mode 0710"},
-		{"mode 2770", Access{}, false, makeDirMode(0o2770), "run chmod 700 "},
-		{"other owner", Access{}, true, owned(makeDirMode(0o700), nobody, 0), "belongs to user 65534, not to user 0"},
-		{"symbolic link", Access{}, false, linkToDir, "is a symbolic link, not a directory"},
-		{"file", Access{}, false, makeFile, "is a regular file, not a directory"},
+		{"mode 2770", Access{}, false, makeNamespace(0o2770), "is open to others (mode 0770, not 0700): run chmod 700 "},
+		{"other owner", Access{}, true, owned(makeDirMode(0o700), nobody, 0), "belongs to user 65534, not to user 0 who would use it: give another directory"},
+		{"symbolic link", Access{}, false, linkToDir, "is a symbolic link, not a directory: give another directory"},
+		{"file", Access{}, false, makeFile, "is a regular file, not a directory: give another directory"},
 		{"FIFO", Access{}, false, makeFIFO, "is a FIFO, not a directory"},
-		{"group, open to all", group, false, makeDirMode(0o2775), "is open to others (mode 2775): run chmod 2770 "},
-		{"group, closed", group, false, makeDirMode(0o700), "is closed to its group (mode 0700)"},
+		{"other files", Access{}, false, withFile(makeNamespace(0o755), "letter"), anotherDir},
+		{"group, open to all", group, false, makeDirMode(0o2775), "is open to others (mode 2775, not 2770): " + anotherDir},
+		{"group, namespace, open to all", group, false, makeNamespace(0o2775), "is open to others (mode 2775, not 2770): run chmod 2770 "},
+		{"group, closed", group, false, makeDirMode(0o700), "is closed to its group (mode 0700, not 2770)"},
 		{"group, read only", group, false, makeDirMode(0o750), "is closed to its group"},
-		{"other group", Access{Group: true, GID: 77}, true, owned(makeDirMode(0o2770), 0, nobody), "belongs to group 65534, not to group 77: run chgrp 77 "},
+		{"other group", Access{Group: true, GID: 77}, true, owned(makeDirMode(0o2770), 0, nobody), "belongs to group 65534, not to group 77: open it for that group"},
 		{"any group, not root's", Access{Group: true, GID: -1}, true, owned(makeDirMode(0o2770), nobody, nobody), "not to root"},
 		{"group, symbolic link", group, false, linkToDir, "is a symbolic link"},
 	}
@@ -117,7 +119,7 @@ func TestOpenDirRefusesAParentThatAllMayWrite(t *testing.T) {
 	path := filepath.Join(parent, "ns")
 	must(t, os.Chmod(parent, 0o777))
 	_, err := OpenDir(path, Access{}, true)
-	wantRefusal(t, err, parent, "run chmod +t "+parent)
+	wantRefusal(t, err, parent, "give one whose parent is sticky")
 	wantFiles(t, parent)
 
 	must(t, os.Chmod(parent, 0o777|fs.ModeSticky))

@@ -44,7 +44,7 @@ func explain(err error) error {
 	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
 		return refuse(err, "%v: free space on the file system or enlarge it", err)
 	case errors.Is(err, unix.EROFS):
-		return refuse(errors.Join(fs.ErrPermission, err), "%v: mount it for writing or choose another directory", err)
+		return refuse(errors.Join(fs.ErrPermission, err), "%v: give another directory, or mount it for writing", err)
 	case errors.Is(err, unix.EMFILE):
 		return refuse(err, "%v: close files that this process does not need, or let it have more (ulimit -n)", err)
 	case errors.Is(err, unix.ENFILE):

@@ -67,7 +67,7 @@ func (d *Dir) explainName(name string, err error) error {
 	path := filepath.Join(d.path, name)
 	kind, kindErr := d.Kind(name)
 	if kindErr == nil && kind&unix.S_IFMT != unix.S_IFREG {
-		return refuse(errors.Join(fs.ErrPermission, err), "%s is %s, not a regular file: remove it", path, kindOf(kind))
+		return refuse(errors.Join(fs.ErrPermission, err), "%s is %s, not a regular file: %s", path, kindOf(kind), d.remove(""))
 	}
 	return explain(&fs.PathError{Op: "open", Path: path, Err: err})
 }

@@ -48,7 +48,7 @@ type Segment struct {
 //
 //   - [ErrDamaged]: the file has another size.
 //   - [fs.ErrPermission]: what has the file's name, its owner, mode or links
-//     are not in order. The text says what and how to mend it.
+//     are not in order. The text says what, and what to do.
 //   - ENOSPC: the file system has no room for the first reserve bytes.
 func (d *Dir) OpenSegment(size, reserve int64, init func(mem []byte) error, check func(head []byte) error) (*Segment, error) {
 	for range maxTries {
@@ -80,15 +80,15 @@ func (d *Dir) openExisting(size int64, check func(head []byte) error) (_ *Segmen
 	if err := d.verifyFile(s.path, &s.stat); err != nil {
 		return nil, err
 	}
-	if err := s.checkHead(check); err != nil {
+	if err := d.checkHead(s, check); err != nil {
 		if errors.Is(err, ErrStale) {
 			return nil, d.removeStale(s)
 		}
 		return nil, err
 	}
 	if s.stat.Size != size {
-		return nil, refuse(ErrDamaged, "%s is damaged: it has %d bytes instead of %d; end the programs that use it and remove it",
-			s.path, s.stat.Size, size)
+		return nil, refuse(ErrDamaged, "%s is damaged: it has %d bytes instead of %d: %s",
+			s.path, s.stat.Size, size, d.remove(endUsers))
 	}
 	if err := s.mapMemory(size); err != nil {
 		return nil, err
@@ -127,10 +127,10 @@ func (d *Dir) explainFile(name string, err error) error {
 	case errors.Is(err, unix.ENOENT):
 	case unix.Fstatat(d.fd, name, &st, unix.AT_SYMLINK_NOFOLLOW) != nil:
 	case st.Mode&unix.S_IFMT != unix.S_IFREG:
-		return refuse(errors.Join(fs.ErrPermission, err), "%s is %s, not a regular file: remove it", path, kindOf(st.Mode))
+		return refuse(errors.Join(fs.ErrPermission, err), "%s is %s, not a regular file: %s", path, kindOf(st.Mode), d.remove(""))
 	case errors.Is(err, fs.ErrPermission):
-		return refuse(err, "%s is closed to user %d (owner %d, group %d, mode %04o): run chmod %o %s",
-			path, d.uid, st.Uid, st.Gid, st.Mode&0o7777, d.segmentMode(), path)
+		return refuse(err, "%s is closed to user %d (owner %d, group %d, mode %04o): %s",
+			path, d.uid, st.Uid, st.Gid, st.Mode&0o7777, d.chmodFile(path))
 	}
 	return &fs.PathError{Op: "open", Path: path, Err: err}
 }
@@ -141,17 +141,17 @@ func (d *Dir) verifyFile(path string, st *unix.Stat_t) error {
 	mode, want := st.Mode&0o7777, d.segmentMode()
 	switch {
 	case st.Mode&unix.S_IFMT != unix.S_IFREG:
-		return refuse(fs.ErrPermission, "%s is %s, not a regular file: remove it", path, kindOf(st.Mode))
+		return refuse(fs.ErrPermission, "%s is %s, not a regular file: %s", path, kindOf(st.Mode), d.remove(""))
 	case st.Nlink == 0:
 		return errChanged
 	case st.Nlink > 1:
-		return refuse(fs.ErrPermission, "%s has %d hard links, so it can be reached from elsewhere: remove it", path, st.Nlink)
+		return refuse(fs.ErrPermission, "%s has %d hard links, so it can be reached from elsewhere: %s", path, st.Nlink, d.remove(""))
 	case !d.access.Group && int(st.Uid) != d.uid:
-		return refuse(fs.ErrPermission, "%s belongs to user %d, not to user %d who would use it: remove it", path, st.Uid, d.uid)
+		return refuse(fs.ErrPermission, "%s belongs to user %d, not to user %d who would use it: %s", path, st.Uid, d.uid, d.remove(""))
 	case d.access.Group && int(st.Gid) != d.access.GID:
-		return refuse(fs.ErrPermission, "%s belongs to group %d, not to group %d: run chgrp %d %s", path, st.Gid, d.access.GID, d.access.GID, path)
+		return refuse(fs.ErrPermission, "%s belongs to group %d, not to group %d: %s", path, st.Gid, d.access.GID, d.run(fmt.Sprintf("chgrp %d %s", d.access.GID, path)))
 	case mode != want:
-		return refuse(fs.ErrPermission, "%s has mode %04o instead of %04o: run chmod %o %s", path, mode, want, want, path)
+		return refuse(fs.ErrPermission, "%s has mode %04o instead of %04o: %s", path, mode, want, d.chmodFile(path))
 	}
 	return nil
 }
@@ -163,13 +163,18 @@ func (d *Dir) segmentMode() uint32 {
 	return 0o600
 }
 
+// chmodFile is the way out of a wrong mode of a file.
+func (d *Dir) chmodFile(path string) string {
+	return d.run(fmt.Sprintf("chmod %o %s", d.segmentMode(), path))
+}
+
 // checkHead shows check a copy: what it has found in order does not change
 // under it, and a file that is cut short meanwhile gives an error, not a signal.
-func (s *Segment) checkHead(check func(head []byte) error) error {
+func (d *Dir) checkHead(s *Segment, check func(head []byte) error) error {
 	head := make([]byte, headSize)
 	n, err := s.file.ReadAt(head, 0)
 	if err == io.EOF {
-		return refuse(ErrDamaged, "%s is damaged: it has only %d bytes; end the programs that use it and remove it", s.path, n)
+		return refuse(ErrDamaged, "%s is damaged: it has only %d bytes: %s", s.path, n, d.remove(endUsers))
 	}
 	if err != nil {
 		return err

@@ -76,16 +76,17 @@ func TestSegmentRefuses(t *testing.T) {
 	}{
 		{"symbolic link", false, func(path string) error {
 			return errors.Join(os.WriteFile(path+".target", make([]byte, testSize), 0o600), os.Symlink(path+".target", path))
-		}, "is a symbolic link, not a regular file: remove it"},
+		}, "is a symbolic link, not a regular file: " + anotherDir},
 		{"dangling link", false, func(path string) error { return os.Symlink("nowhere", path) }, "is a symbolic link"},
 		{"hard link", false, func(path string) error {
 			return errors.Join(os.WriteFile(path, make([]byte, testSize), 0o600), os.Link(path, path+".other"))
 		}, "has 2 hard links"},
-		{"FIFO", false, makeFIFO, "is a FIFO, not a regular file"},
+		{"FIFO", false, makeFIFO, "is a FIFO, not a regular file: give another directory or, if nobody needs it, remove it"},
 		{"socket", false, makeSocket, "is a socket, not a regular file"},
 		{"directory", false, makeDirMode(0o700), "is a directory, not a regular file"},
 		{"device", true, func(path string) error { return unix.Mknod(path, unix.S_IFCHR|0o600, 0x103) }, "is a device, not a regular file"},
 		{"mode 0644", false, makeSized(testSize, 0o644), "has mode 0644 instead of 0600: run chmod 600 "},
+		{"mode 0644, among others", false, withFileBeside(makeSized(testSize, 0o644)), "has mode 0644 instead of 0600: " + anotherDir},
 		{"mode 4600", false, makeSized(testSize, 0o4600), "has mode 4600"},
 		{"other owner", true, owned(makeSized(testSize, 0o600), nobody, 0), "belongs to user 65534, not to user 0"},
 	}

@@ -14,15 +14,16 @@ import (
 	"unicode"
 
 	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/linux"
 )
 
 // The files of a pipe are called after what it is, and its name: a socket for
 // connections, the card that says whether and how it is served, and a socket
 // to wait on for a free instance, if their number is limited.
 const (
-	socketPrefix = "pipe."
-	cardPrefix   = "card."
-	roomPrefix   = "wait."
+	socketPrefix = linux.SocketPrefix
+	cardPrefix   = linux.CardPrefix
+	roomPrefix   = linux.RoomPrefix
 )
 
 // longestPlain is the longest name that files are called by as it is.

@@ -62,7 +62,7 @@ func removeStale(alias, target string) error {
 	switch to, _ := os.Readlink(alias); {
 	case to == target: // whose lock this process has
 	case st.Mode()&fs.ModeSocket == 0 && !strings.HasPrefix(filepath.Base(to), socketPrefix):
-		return fmt.Errorf("%w: %s, which is no pipe and is not removed: do so or choose another name", backend.ErrExist, in)
+		return fmt.Errorf("%w: %s, which is no pipe and is left there: choose another name", backend.ErrExist, in)
 	case listens(alias):
 		return fmt.Errorf("%w: %s, which another program serves", backend.ErrExist, in)
 	}

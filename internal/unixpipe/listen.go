@@ -85,7 +85,7 @@ func (l *Listener) makeRoom() error {
 			return fmt.Errorf("%w: process %d serves it", backend.ErrExist, info.PID)
 		}
 		if !isCard(card) {
-			return fmt.Errorf("%w: %s is not a file of this package, which is not removed: do so or choose another name", backend.ErrExist, card.Name())
+			return fmt.Errorf("%w: %s is not a file of this package, which is left there: choose another name", backend.ErrExist, card.Name())
 		}
 		if err := p.removeDead(l.key); err != nil {
 			return err
@@ -103,7 +103,7 @@ func (l *Listener) makeRoom() error {
 		case err != nil:
 			return err
 		case !linux.IsSocket(kind):
-			return fmt.Errorf("%w: %s is %s, which is not removed: do so or choose another name", backend.ErrExist, path, linux.KindName(kind))
+			return fmt.Errorf("%w: %s is %s, which is left there: choose another name", backend.ErrExist, path, linux.KindName(kind))
 		case p.served(name):
 			return fmt.Errorf("%w: a program that does not use this package listens on %s", backend.ErrExist, path)
 		default:

@@ -1,0 +1,80 @@
+//go:build linux
+
+package linux
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What is not a namespace's is left as it is, also when its mode alone is in the
+// way.
+func TestOpenDirLeavesOthersClosed(t *testing.T) {
+	path := filepath.Join(shmDir(t), "ns")
+	must(t, withFile(makeDirMode(0o500), "letter")(path))
+	_, err := OpenDir(path, Access{}, true)
+	wantRefusal(t, err, path, "is closed to its owner (mode 0500, not 0700): "+anotherDir)
+	wantMode(t, path, 0o500)
+}
+
+// Where nothing but a namespace belongs, whatever else is there is to go.
+func TestOwnPlace(t *testing.T) {
+	before := GlobalDir
+	t.Cleanup(func() { GlobalDir = before })
+	GlobalDir = filepath.Join(shmDir(t), "global")
+	must(t, makeFile(GlobalDir))
+	_, err := OpenDir(GlobalDir, Access{Group: true, GID: -1}, false)
+	wantRefusal(t, err, GlobalDir, "is a regular file, not a directory: remove it")
+	must(t, os.Remove(GlobalDir))
+	must(t, withFile(makeDirMode(0o755), "letter")(GlobalDir))
+	_, err = OpenDir(GlobalDir, Access{}, false)
+	wantRefusal(t, err, GlobalDir, "run chmod 700 "+GlobalDir)
+}
+
+// A file that may be anybody's is not to be removed without a thought.
+func TestDamagedAmongOthers(t *testing.T) {
+	for _, size := range []int64{5, testSize + 1} {
+		dir := shmDir(t)
+		must(t, makeSized(size, 0o600)(filepath.Join(dir, "segment")))
+		_, err := openDir(t, dir).OpenSegment(testSize, 0, wontInit(t), believe)
+		wantText(t, err, "if nobody needs it, end the programs that use it and remove it")
+		must(t, makeFile(filepath.Join(dir, "letter")))
+		_, err = openDir(t, dir).OpenSegment(testSize, 0, wontInit(t), believe)
+		wantText(t, err, anotherDir)
+	}
+}
+
+func TestOwnNames(t *testing.T) {
+	for name, own := range map[string]bool{
+		"segment": true, ".segment.0123456789abcdef": true, "mailslot-17": true,
+		"card.p": true, "pipe.p": true, "wait.p": true,
+		"segments": false, ".segment": false, "mailslot-": false, "mailslot-1.txt": false, "card": false, "letter": false,
+	} {
+		if ownNames.MatchString(name) != own {
+			t.Errorf("%q: want %v", name, own)
+		}
+	}
+}
+
+func wantText(t *testing.T, err error, says string) {
+	t.Helper()
+	if !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), says) {
+		t.Errorf("%v, want ErrDamaged that says %q", err, says)
+	}
+}
+
+// makeNamespace makes a directory with a segment in it.
+func makeNamespace(mode uint32) func(string) error {
+	return withFile(makeDirMode(mode), segmentName)
+}
+
+func withFile(make func(string) error, name string) func(string) error {
+	return func(path string) error { return errors.Join(make(path), makeFile(filepath.Join(path, name))) }
+}
+
+func withFileBeside(make func(string) error) func(string) error {
+	return func(path string) error { return errors.Join(make(path), makeFile(path+".other")) }
+}
