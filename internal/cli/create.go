@@ -19,7 +19,7 @@ type object interface {
 // says so and, unless it is permanent, keeps it open until the input ends or a
 // signal comes.
 func (a *app) create(ctx context.Context, kind, name string, permanent bool, do func(*ipc.Namespace, string) (object, error)) error {
-	n, base, err := a.place(name, toMake)
+	n, base, err := a.place(kind, name, toMake)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func (a *app) keep(ctx context.Context, o object, kind, name string, permanent b
 // open opens an existing object with the method do of its namespace.
 func open[T any](a *app, kind, name string, do func(*ipc.Namespace, string) (T, error)) (T, error) {
 	var none T
-	n, base, err := a.place(name, toUse)
+	n, base, err := a.place(kind, name, toUse)
 	if errors.Is(err, errNoNamespace) {
 		err = fmt.Errorf("%s %q does not exist: %w (%s)", kind, name, err, createHint(kind, name))
 	}

@@ -110,7 +110,7 @@ func (a *app) eventToWaitFor(name string, create bool, o *ipc.EventOptions) (*ip
 	if !create {
 		return a.openEvent(name)
 	}
-	n, base, err := a.place(name, toMake)
+	n, base, err := a.place("event", name, toMake)
 	if err != nil {
 		return nil, err
 	}

@@ -91,7 +91,7 @@ func missing(name string, got, want int, follow bool) string {
 }
 
 func (a *app) createMailslot(name string, o *ipc.MailslotOptions) (*ipc.Mailslot, error) {
-	n, base, err := a.place(name, toMake)
+	n, base, err := a.place("mailslot", name, toMake)
 	if err != nil {
 		return nil, err
 	}
@@ -239,6 +239,9 @@ func (a *app) mailslotInfo() *cobra.Command {
 	}
 	a.jsonFlag(c)
 	return a.leaf(c, func(_ context.Context, args []string) error {
+		if err := a.checkName("mailslot", args[0]); err != nil {
+			return err
+		}
 		return a.show(objectName{"mailslot", args[0]})
 	})
 }

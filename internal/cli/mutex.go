@@ -114,7 +114,7 @@ what they need: this is for a mutex that others open, or that is to stay.`,
 // lock creates or opens a mutex and waits for it. It tells the user when it
 // was abandoned.
 func (a *app) lock(ctx context.Context, name string, o *ipc.MutexOptions) (*ipc.Mutex, bool, error) {
-	n, base, err := a.place(name, toMake)
+	n, base, err := a.place("mutex", name, toMake)
 	if err != nil {
 		return nil, false, err
 	}

@@ -21,12 +21,14 @@ const (
 
 var errNoNamespace = errors.New("there is no namespace")
 
-// place finds the namespace that a name belongs to, and the name within it.
-func (a *app) place(name string, w wish) (*ipc.Namespace, string, error) {
+// place finds the namespace that the name of an object belongs to, and the name
+// within it.
+func (a *app) place(kind, name string, w wish) (*ipc.Namespace, string, error) {
+	if err := a.checkName(kind, name); err != nil {
+		return nil, "", err
+	}
 	base, global := strings.CutPrefix(name, globalPrefix)
 	switch {
-	case a.dir != "" && global:
-		return nil, "", usage(`%s belongs to the machine's namespace: leave --namespace or the prefix out`, name)
 	case a.dir != "":
 		n, err := a.namespace(w)
 		return n, name, err
@@ -37,6 +39,40 @@ func (a *app) place(name string, w wish) (*ipc.Namespace, string, error) {
 		n, err := ipc.DefaultNamespace()
 		return n, name, err
 	}
+}
+
+// checkName says what is wrong with a name, whether or not there is a namespace to
+// look it up in: one that is not open says that, and nothing else.
+func (a *app) checkName(kind, name string) error {
+	if a.dir != "" && isGlobal(kind, name) {
+		return usage(`%s belongs to the machine's namespace: leave --namespace or the prefix out`, name)
+	}
+	var none ipc.Namespace
+	var err error
+	switch kind {
+	case "mailslot":
+		_, err = none.OpenMailslot(name)
+	case "pipe":
+		_, err = none.TryDialPipe(name)
+	default: // they share their names
+		_, err = none.OpenEvent(name)
+	}
+	var e *ipc.Error
+	if errors.Is(err, ipc.ErrClosed) || !errors.As(err, &e) {
+		return nil
+	}
+	return fmt.Errorf("%s %q: %w", kind, name, e.Err)
+}
+
+func isGlobal(kind, name string) bool {
+	switch kind {
+	case "mailslot":
+		name = mailslotPath(name)
+	case "pipe":
+		name = pipeBase(name)
+		return len(name) >= len(globalPrefix) && strings.EqualFold(name[:len(globalPrefix)], globalPrefix)
+	}
+	return strings.HasPrefix(name, globalPrefix)
 }
 
 // namespace opens what --namespace names.
@@ -133,7 +169,7 @@ func (a *app) findMailslot(name string) (ipc.Info, bool, error) {
 // askMailslot opens a mailslot to ask about it, where the system does not list
 // them.
 func (a *app) askMailslot(name string) (ipc.Info, bool, error) {
-	n, base, err := a.place(name, toUse)
+	n, base, err := a.place("mailslot", name, toUse)
 	if err != nil {
 		return ipc.Info{}, false, err
 	}

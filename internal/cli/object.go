@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -23,7 +24,7 @@ type objectName struct{ kind, name string }
 func (o objectName) String() string { return o.kind + ":" + o.name }
 
 // parseObject takes TYPE:NAME apart. The name may contain colons.
-func parseObject(arg string, kinds []string) (objectName, error) {
+func (a *app) parseObject(arg string, kinds []string) (objectName, error) {
 	kind, name, ok := strings.Cut(arg, ":")
 	switch {
 	case !ok:
@@ -32,8 +33,18 @@ func parseObject(arg string, kinds []string) (objectName, error) {
 		return objectName{}, usage("%q: the type %q is not %s", arg, kind, oneOf(kinds))
 	case name == "":
 		return objectName{}, usage("%q: the name is missing", arg)
+	case kind == "process":
+		return objectName{kind, name}, checkProcess(arg, name)
 	}
-	return objectName{kind, name}, nil
+	return objectName{kind, name}, a.checkName(kind, name)
+}
+
+// checkProcess refuses what is no id of a process.
+func checkProcess(arg, name string) error {
+	if pid, err := strconv.Atoi(name); err != nil || pid < 1 {
+		return usage("%q: %q is not the id of a process", arg, name)
+	}
+	return nil
 }
 
 // oneOf writes a, b or c.

@@ -144,10 +144,6 @@ each message is a line.`,
 		if err != nil {
 			return err
 		}
-		if message && !c.MessageMode() {
-			c.Close()
-			return fmt.Errorf("pipe %q has bytes, not messages: leave out --message", args[0])
-		}
 		r := relay{app: a, conn: c, name: args[0], message: message, feed: a.feed(ctx, message), only: true}
 		return r.run(ctx)
 	})
@@ -158,7 +154,8 @@ func (a *app) pipeCall() *cobra.Command {
 		Use:   "call NAME REQUEST [--timeout DURATION]",
 		Short: "Send a message to a server and print its answer",
 		Long: `Connect to a pipe of messages, send one, wait for the answer and print it, with a
-line feed behind it.`,
+line feed behind it. --timeout is for all of that; 0 does not wait for an instance
+that is busy, but still for the answer.`,
 		Example:           `  ipc pipe call greet world --timeout 5s`,
 		Args:              arguments("NAME", "REQUEST"),
 		ValidArgsFunction: a.completeName("pipe"),
@@ -166,27 +163,39 @@ line feed behind it.`,
 	a.timeoutFlag(c)
 	a.jsonFlag(c)
 	return a.leaf(c, func(ctx context.Context, args []string) error {
-		name := args[0]
-		call := ipc.CallPipe
-		if a.dir != "" {
-			n, err := a.namespace(toUse)
-			if err != nil {
-				return a.noPipe(err, name, true)
-			}
-			call = n.CallPipe
-		}
-		ctx, cancel := a.limited(ctx)
-		defer cancel()
-		reply, err := call(ctx, name, []byte(args[1]))
+		reply, err := a.callPipe(ctx, args[0], []byte(args[1]))
 		if err != nil {
-			return a.ended(a.noPipe(err, name, true), "no answer came from pipe %q", name)
+			return err
 		}
-		return a.printMessage(shownMessage{Pipe: name}, reply, rawFormat)
+		return a.printMessage(shownMessage{Pipe: args[0]}, reply, rawFormat)
 	})
+}
+
+// callPipe is CallPipe within the user's limit. No answer comes at once, so that a
+// limit of 0 is for an instance alone, as NMPWAIT_NOWAIT is.
+func (a *app) callPipe(ctx context.Context, name string, request []byte) ([]byte, error) {
+	limited, cancel := a.limited(ctx)
+	defer cancel()
+	if a.timeout.limit > 0 {
+		ctx = limited
+	}
+	c, err := a.dialPipe(limited, name, true)
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	reply, err := c.Transact(ctx, request)
+	if err != nil {
+		return nil, a.ended(a.noPipe(err, name, true), "no answer came from pipe %q", name)
+	}
+	return reply, nil
 }
 
 // listenPipe becomes the server of a pipe.
 func (a *app) listenPipe(name string, o *ipc.PipeOptions) (*ipc.PipeListener, error) {
+	if err := a.checkName("pipe", name); err != nil {
+		return nil, err
+	}
 	if a.dir == "" {
 		return ipc.ListenPipe(name, o)
 	}
@@ -197,8 +206,15 @@ func (a *app) listenPipe(name string, o *ipc.PipeOptions) (*ipc.PipeListener, er
 	return n.ListenPipe(name, o)
 }
 
-// dialPipe connects to a pipe, within the user's limit.
+// dialPipe connects to a pipe, of messages if that is asked for, within the user's
+// limit.
 func (a *app) dialPipe(ctx context.Context, name string, message bool) (*ipc.PipeConn, error) {
+	if err := a.checkName("pipe", name); err != nil {
+		return nil, err
+	}
+	if message && a.isOfBytes(name) {
+		return nil, hasBytes(name)
+	}
 	dial := ipc.DialPipe
 	if a.dir != "" {
 		n, err := a.namespace(toUse)
@@ -213,7 +229,22 @@ func (a *app) dialPipe(ctx context.Context, name string, message bool) (*ipc.Pip
 	if err != nil {
 		return nil, a.ended(a.noPipe(err, name, message), "no instance of pipe %q was free", name)
 	}
+	if message && !c.MessageMode() {
+		c.Close()
+		return nil, hasBytes(name)
+	}
 	return c, nil
+}
+
+// isOfBytes reports whether a pipe is known to have bytes. To find that out by a
+// connection would take it from a server that counts them.
+func (a *app) isOfBytes(name string) bool {
+	p, _ := a.findPipe(name)
+	return p != nil && !p.MessageMode
+}
+
+func hasBytes(name string) error {
+	return fmt.Errorf("pipe %q has bytes, not messages: use ipc pipe connect %s, without --message", name, shellWord(name))
 }
 
 // noPipe says how to come by a pipe that is missing, and of a server that has

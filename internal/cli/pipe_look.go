@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -97,20 +98,28 @@ func serverOf(p *ipc.PipeInfo) string { return processName(ipc.ProcessInfo{PID: 
 
 // showPipe prints everything about a pipe.
 func (a *app) showPipe(name string) error {
-	list, err := a.pipes()
-	if err != nil && !errors.Is(err, errNoNamespace) {
+	p, err := a.findPipe(name)
+	switch {
+	case err != nil && !errors.Is(err, errNoNamespace):
 		return err
+	case p == nil:
+		return a.noPipe(ipc.ErrNotExist, name, false)
+	case a.json:
+		return a.printJSON(describePipe(p))
 	}
+	return pipeDetails(a.out, p)
+}
+
+// findPipe looks a pipe up by its name, without connecting to it; nil if it is not
+// listed.
+func (a *app) findPipe(name string) (*ipc.PipeInfo, error) {
+	list, err := a.pipes()
 	want := pipeBase(name)
-	for i := range list {
-		if p := &list[i]; strings.EqualFold(p.Name, want) {
-			if a.json {
-				return a.printJSON(describePipe(p))
-			}
-			return pipeDetails(a.out, p)
-		}
+	i := slices.IndexFunc(list, func(p ipc.PipeInfo) bool { return strings.EqualFold(p.Name, want) })
+	if i < 0 {
+		return nil, err
 	}
-	return a.noPipe(ipc.ErrNotExist, name, false)
+	return &list[i], nil
 }
 
 func pipeDetails(out io.Writer, p *ipc.PipeInfo) error {

@@ -215,14 +215,37 @@ func TestPipeCall(t *testing.T) {
 	if got := must(t, dir, "pipe", "call", "Echo", "x", "--json", "--timeout", "1m"); got != `{"pipe":"Echo","size":1,"text":"x"}`+"\n" {
 		t.Errorf("%q", got)
 	}
+	// 0 does not wait for an instance, but for the answer.
+	if got := must(t, dir, "pipe", "call", "echo", "y", "--timeout", "0"); got != "y\n" {
+		t.Errorf("%q", got)
+	}
+	server.interrupt("")
+	server = serving(t, dir, "busy", "--message", "--max", "1", "--exec", self(t), "--", "helper-echo")
+	client := start(t, dir, "pipe", "connect", "busy", "--message")
+	client.says("mine\n")
+	client.expect("mine")
+	for limit, late := range map[string]string{"0": "at once", "10ms": "within 10ms"} {
+		got := inProcess(dir, "", "pipe", "call", "busy", "x", "--timeout", limit)
+		if got.status != exitTimedOut || !strings.Contains(got.err, "no instance of pipe \"busy\" was free "+late) {
+			t.Errorf("%+v", got)
+		}
+	}
+	client.in.Close()
+	client.ends()
 	server.interrupt("")
 
+	// It is no connection that counts, for a server who takes but one.
 	server = serving(t, dir, "echo")
-	if got := inProcess(dir, "", "pipe", "call", "echo", "x"); got.status != 1 || !strings.Contains(got.err, "has bytes, not messages") {
+	for _, args := range [][]string{{"pipe", "call", "echo", "x"}, {"pipe", "connect", "ECHO", "--message"}} {
+		if got := inProcess(dir, "", args...); got.status != 1 || !strings.Contains(got.err, "has bytes, not messages") {
+			t.Errorf("%v: %+v", args, got)
+		}
+	}
+	server.in.Close()
+	if got := inProcess(dir, "said\n", "pipe", "connect", "echo"); got.status != 0 {
 		t.Errorf("%+v", got)
 	}
-	untilClients(t, dir, "echo", 1)
-	server.in.Close()
+	server.expect("said")
 	server.endsWith(0, "")
 	server = serving(t, dir, "silent", "--message", "--keep")
 	if got := inProcess(dir, "", "pipe", "call", "silent", "x", "--timeout", "10ms"); got.status != exitTimedOut || !strings.Contains(got.err, "no answer came") {

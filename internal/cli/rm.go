@@ -20,7 +20,7 @@ gone when the processes that "ipc show" lists have ended.`,
 	}
 	a.jsonFlag(c)
 	return a.leaf(c, func(_ context.Context, args []string) error {
-		want, err := parseObject(args[0], shownTypes)
+		want, err := a.parseObject(args[0], shownTypes)
 		if err != nil {
 			return err
 		}
@@ -35,7 +35,7 @@ gone when the processes that "ipc show" lists have ended.`,
 			return fmt.Errorf("%s %q is not permanent: it is gone when its %s closed (ipc show %s)",
 				o.Type, o.Name, handlesAre(o.Handles), shellWord(args[0]))
 		}
-		n, base, err := a.place(o.Name, toUse)
+		n, base, err := a.place(o.Type, o.Name, toUse)
 		if err != nil {
 			return err
 		}

@@ -210,7 +210,7 @@ func (a *app) semaphoreOfRun(name string, o ipc.SemaphoreOptions) (*ipc.Semaphor
 	if o.Max == 0 {
 		return a.openSemaphore(name)
 	}
-	n, base, err := a.place(name, toMake)
+	n, base, err := a.place("semaphore", name, toMake)
 	if err != nil {
 		return nil, err
 	}

@@ -26,7 +26,7 @@ blocked on it. ` + lookingNote,
 	}
 	a.jsonFlag(c)
 	return a.leaf(c, func(_ context.Context, args []string) error {
-		want, err := parseObject(args[0], shownTypes)
+		want, err := a.parseObject(args[0], shownTypes)
 		if err != nil {
 			return err
 		}

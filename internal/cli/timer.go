@@ -146,7 +146,7 @@ func (a *app) timerToSet(name string, order *timerOrder) (*ipc.Timer, error) {
 	if !order.create && !order.o.Permanent {
 		return a.openTimer(name)
 	}
-	n, base, err := a.place(name, toMake)
+	n, base, err := a.place("timer", name, toMake)
 	if err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ gone. A mutex is unlocked again at once; to hold one, use "ipc mutex run". With
 		if anyOf && allOf {
 			return usage("--any and --all exclude each other")
 		}
-		names, err := parseWait(args)
+		names, err := a.parseWait(args)
 		if err != nil {
 			return err
 		}
@@ -48,7 +48,7 @@ gone. A mutex is unlocked again at once; to hold one, use "ipc mutex run". With
 	})
 }
 
-func parseWait(args []string) ([]objectName, error) {
+func (a *app) parseWait(args []string) ([]objectName, error) {
 	if len(args) > maxWait {
 		return nil, usage("%d objects are too many: one wait takes at most %d", len(args), maxWait)
 	}
@@ -56,7 +56,7 @@ func parseWait(args []string) ([]objectName, error) {
 	names := make([]objectName, len(args))
 	for i, arg := range args {
 		var err error
-		if names[i], err = parseObject(arg, kinds); err != nil {
+		if names[i], err = a.parseObject(arg, kinds); err != nil {
 			return nil, err
 		}
 	}
@@ -161,8 +161,8 @@ func (a *app) openAny(n objectName) (ipc.Waitable, error) {
 		return a.openTimer(n.name)
 	}
 	pid, err := strconv.Atoi(n.name)
-	if err != nil || pid < 1 {
-		return nil, usage("%q: %q is not the id of a process", n, n.name)
+	if err != nil {
+		return nil, err
 	}
 	return ipc.OpenProcess(pid)
 }
