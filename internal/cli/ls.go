@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -71,18 +70,16 @@ func table(out io.Writer, list []ipc.Info, pipes []ipc.PipeInfo) error {
 	if len(list)+len(pipes) == 0 {
 		return nil
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "NAME\tTYPE\tSTATE\tOWNER\tWAITERS\tHANDLES")
+	rows := [][]string{{"NAME", "TYPE", "STATE", "OWNER", "WAITERS", "HANDLES"}}
 	now := time.Now()
 	for i := range list {
 		o := &list[i]
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\n",
-			shownName(o), o.Type, state(o, now), owner(o), waiters(o), o.Handles)
+		rows = append(rows, []string{shownName(o), o.Type, state(o, now), owner(o), waiters(o), fmt.Sprint(o.Handles)})
 	}
 	for i := range pipes {
-		pipeRow(w, &pipes[i])
+		rows = append(rows, pipeRow(&pipes[i]))
 	}
-	return w.Flush()
+	return writeRows(out, rows)
 }
 
 func shownName(o *ipc.Info) string {

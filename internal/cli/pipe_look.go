@@ -85,13 +85,13 @@ func direction(p *ipc.PipeInfo) string {
 	}
 }
 
-// pipeRow writes a pipe into the table of ls.
-func pipeRow(w io.Writer, p *ipc.PipeInfo) {
+// pipeRow is a pipe in the table of ls.
+func pipeRow(p *ipc.PipeInfo) []string {
 	state := "served"
 	if p.Clients >= 0 {
 		state = fmt.Sprintf("%d/%d clients", p.Clients, p.MaxInstances)
 	}
-	fmt.Fprintf(w, "%s\tpipe\t%s\t%s\t-\t-\n", printable(p.Name), state, serverOf(p))
+	return []string{printable(p.Name), "pipe", state, serverOf(p), "-", "-"}
 }
 
 func serverOf(p *ipc.PipeInfo) string { return processName(ipc.ProcessInfo{PID: p.ServerPID}) }
