@@ -36,6 +36,9 @@ func (a *app) mailslotRead() *cobra.Command {
 		Long: `Create a mailslot, wait for a message and print it, with a line feed behind it. The
 mailslot is gone when the command ends, with the messages that were not read.
 
+A message with line feeds in it looks like several. With --json each is an object
+in one line, in which "text" or "base64" is the message.
+
 With --codec messages are decoded and printed as JSON, a line each; one that cannot
 be decoded is reported and skipped.`,
 		Example: `  ipc mailslot read jobs --count 10 --timeout 1m
@@ -117,8 +120,8 @@ func (a *app) mailslotWrite() *cobra.Command {
 		Use:   "write NAME [MESSAGE]… [--codec CODEC] [--timeout DURATION]",
 		Short: "Send messages: the arguments, or each line of the standard input",
 		Long: `Send each argument as a message or, without any, each line of the standard input,
-without its line feed. If the mailslot is full, wait until its reader has made
-room.
+without its line feed; only an argument can be a message with line feeds in it. If
+the mailslot is full, wait until its reader has made room.
 
 With --codec the messages are read as JSON, and sent as the codec writes them.`,
 		Example: `  ipc mailslot write jobs "build 17"

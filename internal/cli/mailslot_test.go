@@ -69,12 +69,13 @@ func TestMailslotCodecs(t *testing.T) {
 	}
 }
 
-// TestMailslotJSON: what is no text is base64.
+// TestMailslotJSON: what is no text is base64, and each message is one line.
 func TestMailslotJSON(t *testing.T) {
 	dir := testDir(t)
-	p := reading(t, dir, "jobs", "--json", "--count", "2")
-	must(t, dir, "mailslot", "write", "jobs", "text", "\xff\x00")
+	p := reading(t, dir, "jobs", "--json", "--count", "3")
+	must(t, dir, "mailslot", "write", "jobs", "text", "\xff\x00", "two\nlines")
 	p.expect(`{"mailslot":"jobs","size":4,"text":"text"}`)
 	p.expect(`{"mailslot":"jobs","size":2,"base64":"/wA="}`)
+	p.expect(`{"mailslot":"jobs","size":9,"text":"two\nlines"}`)
 	p.endsWith(0, "")
 }

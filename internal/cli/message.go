@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"math/big"
 	"strings"
@@ -135,9 +136,15 @@ type shownMessage struct {
 	Error  string  `json:"error,omitempty"`
 }
 
-// printMessage prints a message that was read; shown says where it came from. One that the codec cannot decode
-// is complained of, so that those behind it are still read.
+// printMessage prints a message that was read.
 func (a *app) printMessage(shown shownMessage, message []byte, f messageFormat) error {
+	return a.writeMessage(a.out, shown, message, f)
+}
+
+// writeMessage writes a message that was read; shown says where it came from. One
+// that the codec cannot decode is complained of, so that those behind it are still
+// read.
+func (a *app) writeMessage(out io.Writer, shown shownMessage, message []byte, f messageFormat) error {
 	shown.Size = len(message)
 	if f.codec != nil {
 		v, err := f.decode(message)
@@ -154,13 +161,13 @@ func (a *app) printMessage(shown shownMessage, message []byte, f messageFormat) 
 	}
 	switch {
 	case a.json:
-		return a.printJSON(shown)
+		return writeJSON(out, shown)
 	case shown.Error != "":
 		return nil
 	case f.codec != nil:
-		return a.printJSON(shown.Value)
+		return writeJSON(out, shown.Value)
 	}
-	_, err := a.out.Write(append(message, '\n'))
+	_, err := out.Write(append(message, '\n'))
 	return err
 }
 

@@ -38,14 +38,18 @@ input and whose data go to the standard output; the command ends with that
 connection. A connection ends when the client has closed it and, if it is the
 only one, all of the input was sent; at a terminal it does not wait for that.
 With --count or --keep it ends as soon as the client's own input has ended; what
-was not sent by then goes to the next client.
+was not sent by then goes to the next client. Every connection counts, also one on
+which nothing is said.
 
 With --exec each client is served by a run of CMD, to which the pipe is the standard
 input and output, several at once, until interrupted. That CMD fails is reported.
-One that answers messages must not hold its output back.
+One that answers messages must not hold its output back. While there are no
+descriptors or processes for it, clients wait.
 
 With --message the pipe has messages: each line of the input, or of what CMD writes,
-is one, and each message is a line.`,
+is one, and each message is a line. One with line feeds in it looks like several:
+with --json each is printed, or given to CMD, as an object in one line, in which
+"text" or "base64" is the message.`,
 		Example: `  ipc pipe listen drop > received
   ipc pipe listen log --keep --message >> log
   ipc pipe listen status --exec git -- status --short`,
@@ -104,8 +108,8 @@ func (o *listenOptions) check(a *app, c *cobra.Command) error {
 		return usage("--max needs --exec: without it there is one client at a time")
 	case changed("exec") && o.command == "":
 		return usage("--exec: the command is missing")
-	case a.json && (!o.message || o.command != ""):
-		return usage("--json shows messages: it needs --message, and no --exec")
+	case a.json && !o.message:
+		return usage("--json shows messages: it needs --message")
 	case o.command != "" && !changed("count"):
 		o.keep = true
 	}
@@ -126,7 +130,9 @@ when the server has closed the connection and all of the input was sent; at a
 terminal it does not wait for that.
 
 With --message, which needs a pipe of messages, each line of the input is one, and
-each message is a line.`,
+each message is a line. One with line feeds in it looks like several: with --json
+each is an object in one line, in which "text" or "base64" is the message. To send
+one, use "ipc pipe call".`,
 		Example: `  ipc pipe connect chat
   ipc pipe connect drop < archive.tar
   printf 'one\ntwo\n' | ipc pipe connect greet --message`,
@@ -154,8 +160,9 @@ func (a *app) pipeCall() *cobra.Command {
 		Use:   "call NAME REQUEST [--timeout DURATION]",
 		Short: "Send a message to a server and print its answer",
 		Long: `Connect to a pipe of messages, send one, wait for the answer and print it, with a
-line feed behind it. --timeout is for all of that; 0 does not wait for an instance
-that is busy, but still for the answer.`,
+line feed behind it, or with --json as an object in one line. Both may have line
+feeds in them. --timeout is for all of that; 0 does not wait for an instance that is
+busy, but still for the answer.`,
 		Example:           `  ipc pipe call greet world --timeout 5s`,
 		Args:              arguments("NAME", "REQUEST"),
 		ValidArgsFunction: a.completeName("pipe"),

@@ -5,11 +5,9 @@ import (
 	"context"
 	"errors"
 	"io"
-	"os"
 	"os/exec"
 	"runtime"
 	"sync"
-	"syscall"
 	"time"
 
 	"github.com/winsys-go/ipc"
@@ -19,10 +17,12 @@ import (
 type pipeServer struct {
 	app     *app
 	path    string // of the command
+	name    string // of the pipe
 	argv    []string
 	message bool
 
-	mu sync.Mutex // guards the standard error
+	mu     sync.Mutex // guards the standard error
+	scarce sync.Once  // says that commands wait
 }
 
 // serve runs argv for each client, to which the pipe is its standard input and
@@ -37,7 +37,7 @@ func (a *app) serve(ctx context.Context, name string, o *listenOptions, argv []s
 		return err
 	}
 	defer l.Close()
-	s := &pipeServer{app: a, path: path, argv: argv, message: o.message}
+	s := &pipeServer{app: a, path: path, name: name, argv: argv, message: o.message}
 	var running sync.WaitGroup
 	defer running.Wait()
 	for n := 0; o.keep || n < o.count; n++ {
@@ -45,11 +45,14 @@ func (a *app) serve(ctx context.Context, name string, o *listenOptions, argv []s
 		if err != nil {
 			return a.ended(err, "")
 		}
+		started := make(chan struct{})
 		running.Go(func() {
-			if err := s.one(ctx, c); err != nil && ctx.Err() == nil {
+			if err := s.one(ctx, c, started); err != nil && ctx.Err() == nil {
 				s.complain(err)
 			}
 		})
+		// The next client would only take what the command of this one may lack.
+		<-started
 	}
 	return nil
 }
@@ -63,27 +66,18 @@ func (s *pipeServer) complain(err error) {
 // patience is how long a command that was told to end has for that.
 const patience = 2 * time.Second
 
-// one serves one client.
-func (s *pipeServer) one(ctx context.Context, c *ipc.PipeConn) error {
+// one serves one client, and says when its command has started, or failed to.
+func (s *pipeServer) one(ctx context.Context, c *ipc.PipeConn, started chan<- struct{}) error {
 	runtime.LockOSThread() // startTied needs it
 	defer runtime.UnlockOSThread()
 	defer c.Close()
-	cmd := exec.CommandContext(ctx, s.path, s.argv[1:]...)
-	cmd.Args[0] = s.argv[0]
-	cmd.Cancel = func() error { return terminate(cmd.Process) }
-	cmd.WaitDelay = patience
-	cmd.Stderr = s.app.err
-	in, err := cmd.StdinPipe()
+	command, err := s.start(ctx)
+	close(started)
 	if err != nil {
 		return err
 	}
-	out, err := cmd.StdoutPipe()
-	if err == nil {
-		err = startTied(cmd)
-	}
-	if err != nil {
-		return err
-	}
+	defer command.close()
+	in, out := command.in, command.out
 	// What a command has left running may keep its output open.
 	defer context.AfterFunc(ctx, func() { out.Close() })()
 	go func() {
@@ -95,18 +89,10 @@ func (s *pipeServer) one(ctx context.Context, c *ipc.PipeConn) error {
 	} else {
 		c.CloseWrite()
 	}
-	if err = cmd.Wait(); errors.Is(err, exec.ErrWaitDelay) {
+	if err = command.cmd.Wait(); errors.Is(err, exec.ErrWaitDelay) {
 		return nil
 	}
 	return err
-}
-
-// terminate tells a process to end, where that can be told.
-func terminate(p *os.Process) error {
-	if err := p.Signal(syscall.SIGTERM); err == nil || errors.Is(err, os.ErrProcessDone) {
-		return err
-	}
-	return p.Kill()
 }
 
 // toCommand writes what the client sends to the command's input.
@@ -118,7 +104,7 @@ func (s *pipeServer) toCommand(in io.Writer, c *ipc.PipeConn) error {
 	for {
 		m, err := c.ReadMessage()
 		if err == nil {
-			_, err = in.Write(append(m, '\n'))
+			err = s.app.writeMessage(in, shownMessage{Pipe: s.name}, m, rawFormat)
 		}
 		if err != nil {
 			return err

@@ -257,6 +257,30 @@ func TestPipeCall(t *testing.T) {
 	server.kill("")
 }
 
+// TestPipeLineFeeds: messages with line feeds in them look like several, except as
+// JSON, also to a command.
+func TestPipeLineFeeds(t *testing.T) {
+	dir := testDir(t)
+	const two = "one\ntwo"
+	shown := func(pipe string) string { return fmt.Sprintf(`{"pipe":%q,"size":7,"text":"one\ntwo"}`, pipe) }
+	for name, json := range map[string][]string{"plain": nil, "json": {"--json"}} {
+		server := serving(t, dir, name, append(json, "--message", "--exec", self(t), "--", "helper-echo")...)
+		want := shown(name)
+		if json == nil {
+			want = "one"
+		}
+		if got := must(t, dir, "pipe", "call", name, two); got != want+"\n" {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+		server.interrupt("")
+	}
+	server := serving(t, dir, "log", "--message", "--json")
+	client := start(t, dir, "pipe", "call", "log", two)
+	server.expect(shown("log"))
+	server.kill("")
+	client.endsWith(exitFailed, "")
+}
+
 // TestPipeShow: everything that is known of a pipe, and what is not.
 func TestPipeShow(t *testing.T) {
 	dir := testDir(t)

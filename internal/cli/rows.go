@@ -11,8 +11,8 @@ import (
 // a thousand characters, and is then beyond its column in its own line only.
 const widest = 40
 
-// gap is between columns.
-const gap = 2
+// columnGap is between columns.
+const columnGap = 2
 
 // writeRows writes rows of as many cells each, in columns.
 func writeRows(out io.Writer, rows [][]string) error {
@@ -32,7 +32,7 @@ func writeRows(out io.Writer, rows [][]string) error {
 		last := len(row) - 1
 		for i, cell := range row[:last] {
 			pad := widths[i] - utf8.RuneCountInString(cell)
-			w.WriteString(cell + strings.Repeat(" ", max(pad, 0)+gap))
+			w.WriteString(cell + strings.Repeat(" ", max(pad, 0)+columnGap))
 		}
 		w.WriteString(row[last] + "\n")
 	}
