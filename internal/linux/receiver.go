@@ -63,14 +63,16 @@ func SendWith(fd int, pieces [][]byte, descriptors ...int) (int, error) {
 	})
 }
 
-// RingBell rings one: it sends a byte, and if that is impossible or would block,
-// none.
-func RingBell(fd int) { sendNow(fd, oneByte[:]) }
+// RingBell rings one: it sends a byte, unless that would block, for then who waits
+// at it was rung for already. It fails as any write when that one is gone, and when
+// the kernel has no memory for the byte.
+func RingBell(fd int) error { return sendNow(fd, oneByte[:]) }
 
 var oneByte [1]byte
 
 // Wake sends one byte to a reader that sleeps, which has room for it; one that
-// has not is awake. It fails as any write when the peer is gone.
+// has not is awake. It fails as any write when the peer is gone, and when the
+// kernel has no memory for the byte.
 func Wake(fd int) error { return sendNow(fd, oneByte[:]) }
 
 // Sendable fails as a write would when the peer is gone, and sends nothing.

@@ -87,7 +87,7 @@ func (c *Conn) peekFramed(p []byte) (backend.Peeked, error) {
 		return backend.Peeked{}, nil
 	}
 	defer c.reading.leave()
-	err := c.in.collect(c.sourceNow, max(len(p), 1))
+	err := c.in.lookAhead(c.sourceNow, max(len(p), 1))
 	if !c.in.message.begun {
 		return backend.Peeked{}, err
 	}
@@ -224,6 +224,6 @@ func (c *Conn) unread() bool {
 		n, _, err := c.receiveWith(make([]byte, 1), nil, syscall.MSG_PEEK)
 		return err == nil && n > 0
 	}
-	c.in.collect(c.sourceNow, 1)
+	c.in.lookAhead(c.sourceNow, 1)
 	return c.in.message.begun
 }

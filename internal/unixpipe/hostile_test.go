@@ -177,6 +177,32 @@ func TestAnnouncedLength(t *testing.T) {
 	}
 }
 
+// TestWithdrawals: a look at messages passes over those that were withdrawn, and
+// does not go on for as long as a client begins and withdraws them.
+func TestWithdrawals(t *testing.T) {
+	withdrawn := string(header{kindPart, 1, 2}.append(nil)) + "x" + string(frameAbort)
+	whole := string(header{kindLast, 2, 2}.append(nil)) + "ok"
+	for _, many := range []int{mostWithdrawn, mostWithdrawn + 1} {
+		l := listen(t, openTest(t), messages)
+		rogue, server := visit(t, l)
+		must(rogue.Write([]byte(string(hello()) + strings.Repeat(withdrawn, many) + whole)))
+		b := make([]byte, 10)
+		seen, err := server.Peek(b)
+		if many <= mostWithdrawn {
+			if err != nil || string(b[:seen.N]) != "ok" {
+				t.Errorf("after %d: %+v, %v", many, seen, err)
+			}
+			continue
+		}
+		_, later := server.ReadMessage() // it stays so
+		for _, err := range []error{err, later} {
+			if !errors.Is(err, backend.ErrPipeProtocol) || !strings.Contains(err.Error(), "withdraws them again and again") {
+				t.Errorf("after %d: %v", many, err)
+			}
+		}
+	}
+}
+
 // TestUnwantedDescriptors: what a client sends of descriptors is closed, with
 // the connection at the latest.
 func TestUnwantedDescriptors(t *testing.T) {

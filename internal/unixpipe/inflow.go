@@ -25,6 +25,9 @@ type inflow struct {
 	switched atomic.Bool // everything comes through the ring
 	timed    atomic.Bool // reads have a deadline, which only the socket keeps
 	spin     spin.Policy
+	waker    waker // of the writer
+
+	ringing sync.Mutex // held with mu where bell is set, for who has not mu
 
 	mu sync.Mutex // guards the following
 	// What a read is to fill, and its outcome: once is made once, so that a read
@@ -48,6 +51,7 @@ type inflow struct {
 
 func (f *inflow) init(sock *net.UnixConn, raw syscall.RawConn) {
 	f.sock, f.raw, f.once, f.bell = sock, raw, f.try, -1
+	f.waker.send = f.wakeWriter
 }
 
 // read reads what has come, and waits for that.
@@ -146,12 +150,22 @@ func (f *inflow) take(p []byte, patient bool) (n int, err error) {
 	}
 	for p = p[:min(len(p), filled)]; n < len(p); {
 		piece := p[n:min(len(p), n+mostPiece)]
-		if f.ring.take(piece) {
-			linux.RingBell(f.bell)
+		if f.ring.take(piece) && isShort(sendByte(linux.RingBell, f.bell)) {
+			f.waker.later()
 		}
 		n += len(piece)
 	}
 	return n, nil
+}
+
+// wakeWriter rings the bell once more. A read may be asleep, and have mu.
+func (f *inflow) wakeWriter() error {
+	f.ringing.Lock()
+	defer f.ringing.Unlock()
+	if f.bell < 0 {
+		return backend.ErrPipeClosed
+	}
+	return sendByte(linux.RingBell, f.bell)
 }
 
 // alsoTake takes what is in the ring already, behind the last that came through the
@@ -254,13 +268,20 @@ func endOf(err error) error {
 func (f *inflow) accept(fd int, fds []int) {
 	if len(fds) == 2 && f.ring == nil && !f.closed {
 		if f.ring = openRing(fds[0]); f.ring != nil {
-			f.bell, f.near = fds[1], isNear(fd)
+			f.setBell(fds[1])
+			f.near = isNear(fd)
 			fds = fds[:1]
 		}
 	}
 	for _, fd := range fds {
 		syscall.Close(fd)
 	}
+}
+
+func (f *inflow) setBell(fd int) {
+	f.ringing.Lock()
+	defer f.ringing.Unlock()
+	f.bell = fd
 }
 
 // openRing takes the memory of a ring, unless it is not as it should be, or was
@@ -400,11 +421,28 @@ func (f *inflow) stop() {
 	if f.ring != nil {
 		f.ring.state.Store(left)
 	}
-	if f.bell >= 0 {
-		linux.RingBell(f.bell) // offers that were not read may keep it open
-		syscall.Close(f.bell)
-		f.bell = -1
+	if bell := f.bell; bell >= 0 {
+		f.setBell(-1)
+		leaveBell(bell)
 	}
+}
+
+// leaveBell closes a bell, and rings it before, since offers that were not read may
+// keep it open.
+func leaveBell(bell int) {
+	if !isShort(sendByte(linux.RingBell, bell)) {
+		syscall.Close(bell)
+		return
+	}
+	w := &waker{}
+	w.send = func() error {
+		err := sendByte(linux.RingBell, bell)
+		if !isShort(err) {
+			syscall.Close(bell)
+		}
+		return err
+	}
+	w.later()
 }
 
 // close unmaps the ring. The socket is closed: nobody blocks.

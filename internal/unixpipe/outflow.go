@@ -26,6 +26,7 @@ type outflow struct {
 	// What is done with the socket's descriptor, made once.
 	inTime func(fd uintptr) bool
 	tell   func(fd uintptr)
+	waker  waker // of the reader
 
 	shut  atomic.Bool // nothing is to be written any more
 	timed atomic.Bool // writes have a deadline, which only the socket keeps
@@ -59,6 +60,7 @@ type outflow struct {
 func (f *outflow) init(sock *net.UnixConn, raw syscall.RawConn, knows func() bool) {
 	f.sock, f.raw, f.knows, f.inTime, f.tell = sock, raw, knows, f.putInTime, f.tellReader
 	f.budget = int(offerAfter.Load())
+	f.waker.send = f.wakeReader
 }
 
 // write writes head, which is small, and body.
@@ -268,11 +270,22 @@ func (f *outflow) put() bool {
 
 func (f *outflow) tellReader(fd uintptr) {
 	if f.wake {
-		f.err = linux.Wake(int(fd))
+		if f.err = sendByte(linux.Wake, int(fd)); isShort(f.err) {
+			f.waker.later()
+			f.err = nil // the reader has the bytes
+		}
 	} else {
 		f.err = linux.Sendable(int(fd))
 	}
 	f.proved = time.Now()
+}
+
+// wakeReader wakes the reader, once more.
+func (f *outflow) wakeReader() (err error) {
+	if outer := f.raw.Control(func(fd uintptr) { err = sendByte(linux.Wake, int(fd)) }); outer != nil {
+		return outer
+	}
+	return err
 }
 
 // enoughToWake is for how much a reader that sleeps is woken while there is more

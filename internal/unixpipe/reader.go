@@ -4,7 +4,10 @@ package unixpipe
 
 import (
 	"errors"
+	"fmt"
 	"io"
+
+	"github.com/winsys-go/ipc/internal/backend"
 )
 
 // A reader takes messages out of a stream of frames. Whatever ends one of its
@@ -20,6 +23,9 @@ type reader struct {
 	given   bool   // a part of the message was given out
 	dropped bool   // a message was withdrawn since this was last unset
 	err     error  // what the peer did wrong
+
+	looking   bool // in lookAhead
+	withdrawn int  // so many messages, while looking
 }
 
 // A source is the stream, which may or may not block.
@@ -83,6 +89,10 @@ func (r *reader) advance(from source) error {
 		}
 		if aborted {
 			r.partial, r.dropped = nil, true
+			if r.withdrawn++; r.looking && r.withdrawn > mostWithdrawn {
+				r.err = errWithdrawals
+				return r.err
+			}
 			if r.given {
 				r.given = false
 				return errWithdrawn
@@ -138,6 +148,21 @@ func (r *reader) collect(from source, want int) error {
 		}
 	}
 	return nil
+}
+
+// mostWithdrawn is how many messages a look ahead passes over that were withdrawn.
+// A writer withdraws one that it has run out of time for, when there was no room
+// for the rest: not many of those are there at once.
+const mostWithdrawn = 100
+
+var errWithdrawals = fmt.Errorf("%w: the peer begins messages and withdraws them again and again", backend.ErrPipeProtocol)
+
+// lookAhead is collect for a source that does not block. Nor does it go on for as
+// long as the peer likes.
+func (r *reader) lookAhead(from source, want int) error {
+	r.looking, r.withdrawn = true, 0
+	defer func() { r.looking = false }()
+	return r.collect(from, want)
 }
 
 // reserve makes room for the present frame, at most for twice what has come.
