@@ -148,9 +148,20 @@ func (p *Process) in(n *engineNamespace) (*engineObject, error) {
 	return &b.Object, nil
 }
 
+// homeOf gives the namespace of the first of the objects that are there.
+func homeOf(refs []*engineObject) *engineNamespace {
+	for _, o := range refs {
+		if o != nil && o.Namespace() != nil {
+			return o.Namespace()
+		}
+	}
+	return nil
+}
+
 // resolveProcesses fills in the handles of the processes among objs, in the
 // namespace of the other objects or, when there are none, in the user's own.
-func resolveProcesses(home *engineNamespace, refs []*engineObject, objs []Waitable) error {
+func resolveProcesses(refs []*engineObject, objs []Waitable) error {
+	home := homeOf(refs)
 	if home == nil {
 		n, err := DefaultNamespace()
 		if err != nil {

@@ -156,9 +156,12 @@ func wait(ctx context.Context, owner *engineOwner, op string, all bool, objs []W
 // resolve finds the engine's handles of objs. A process has one in each
 // namespace that it was waited for in.
 func resolve(refs []*engineObject, objs []Waitable) error {
-	var home *engineNamespace
 	processes := false
 	for i, o := range objs {
+		if e, ok := o.(*Event); ok && e != nil { // most are
+			refs[i] = &e.native.Object
+			continue
+		}
 		if o == nil {
 			return fmt.Errorf("object %d: %w", i, errNilObject)
 		}
@@ -167,16 +170,12 @@ func resolve(refs []*engineObject, objs []Waitable) error {
 			return fmt.Errorf("object %d: %w", i, err)
 		}
 		refs[i] = r.object
-		if r.process != nil {
-			processes = true
-		} else if home == nil {
-			home = r.object.Namespace()
-		}
+		processes = processes || r.process != nil
 	}
 	if !processes {
 		return nil
 	}
-	return resolveProcesses(home, refs, objs)
+	return resolveProcesses(refs, objs)
 }
 
 func makeResult(got backend.WaitResult, objs []Waitable) Result {

@@ -103,9 +103,10 @@ func (w *World) AbandonMutexes(p ProcessID) {
 	w.abandonAll(func(owner Party) bool { return owner.Process == p })
 }
 
-// CloseHandles is the third part of Kill.
+// CloseHandles is the third part of Kill. The handle that was opened last goes
+// first, which matters to a wait for any of two semaphores that get permits back.
 func (w *World) CloseHandles(p ProcessID) {
-	for _, h := range those(w.Handles, func(h *Handle) bool { return h.Process == p }) {
+	for _, h := range slices.Backward(those(w.Handles, func(h *Handle) bool { return h.Process == p })) {
 		w.drop(h)
 		w.settle()
 	}

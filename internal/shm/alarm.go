@@ -34,10 +34,10 @@ func (n *Namespace) armFor(w *waiter) {
 			} else {
 				n.alarms = append(n.alarms, alarm{o.index, 1})
 			}
-			w.alarms = append(w.alarms, o.index)
+			w.armed = true
 		}
 	}
-	if len(w.alarms) > 0 {
+	if w.armed {
 		n.startDispatcher() // others may set the timer anew, too
 		n.wakeDispatcher(n.self)
 	}
@@ -45,13 +45,18 @@ func (n *Namespace) armFor(w *waiter) {
 
 // disarm removes the alarms that a wait needed.
 func (n *Namespace) disarm(w *waiter) {
-	for _, i := range w.alarms {
-		at := n.alarmAt(i)
-		if n.alarms[at].waits--; n.alarms[at].waits == 0 {
-			n.alarms = slices.Delete(n.alarms, at, at+1)
+	if !w.armed {
+		return
+	}
+	w.armed = false
+	for _, at := range w.req.objects() {
+		if o := w.req.refs[at]; o.kind == backend.Timer {
+			at := n.alarmAt(o.index)
+			if n.alarms[at].waits--; n.alarms[at].waits == 0 {
+				n.alarms = slices.Delete(n.alarms, at, at+1)
+			}
 		}
 	}
-	w.alarms = w.alarms[:0]
 }
 
 // nextAlarm is when the dispatcher must look again, on both clocks; 0 means
@@ -73,7 +78,7 @@ func (n *Namespace) checkAlarms() (next nextAlarm) {
 		for _, a := range n.alarms {
 			i := a.timer
 			r := n.object(i)
-			n.close(i, r)
+			n.close(r)
 			n.expire(i, r)
 			clock, due := r.clock.load(), max(r.due.load(), 1)
 			if clock == clockNone || clock > clockWall {

@@ -87,9 +87,11 @@ func (n *Namespace) sleep(w *waiter) uint64 {
 }
 
 func (n *Namespace) park(w *waiter) {
-	n.mu.Lock()
-	n.giveDirect(w)
-	n.mu.Unlock()
+	if w.direct {
+		n.mu.Lock()
+		n.giveDirect(w)
+		n.mu.Unlock()
+	}
 	receive(w.token)
 }
 

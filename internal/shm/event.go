@@ -59,7 +59,7 @@ func (e *Event) assignOnce(v uint32) (err error) {
 	if err != nil {
 		return err
 	}
-	n.close(e.index, r)
+	n.close(r)
 	r.state.put(withPayload(r.state.load(), v))
 	if v != 0 {
 		n.settle(e.index, r)
@@ -79,7 +79,7 @@ func (e *Event) Pulse() error {
 	}
 	return e.locked(func(r *objectRecord) error {
 		n := e.n
-		n.close(e.index, r)
+		n.close(r)
 		// P tells whoever recovers that the event must end unset.
 		r.state.store(withPayload(r.state.load(), 1) | pulseBit)
 		n.settle(e.index, r)
@@ -110,11 +110,13 @@ func (e *Event) IsSet() (bool, error) {
 
 // TakeFast consumes the signal of an auto-reset event that nobody is queued
 // for. False means that TryWait must look.
-func (e *Event) TakeFast() bool {
-	if e.open.Load() == 0 || !e.word.cas(e.auto, e.base) {
+func (e *Event) TakeFast() bool { return e.takeAuto() }
+
+func (o *Object) takeAuto() bool {
+	if o.open.Load() == 0 || !o.word.cas(o.auto, o.base) {
 		return false
 	}
-	raceAcquireOne(&e.Object)
+	raceAcquireOne(o)
 	return true
 }
 

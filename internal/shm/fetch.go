@@ -58,7 +58,7 @@ func (n *Namespace) fetch(w *waiter, o *Object, last bool) error {
 				return nil
 			}
 		}
-		n.damaged("the state of object %d does not come to rest", o.index)
+		n.restless(r)
 		return nil
 	})
 }

@@ -66,7 +66,7 @@ func (n *Namespace) dropHandle(h uint32, rec *handleRecord) {
 	if count := second(handles); count == 0 || count >= n.records(handleTable) {
 		n.damaged("object %d has a handle and counts %d", i, count)
 	}
-	n.close(i, r)
+	n.close(r)
 	if isReader(r, rec) {
 		n.endMailslot(i, r)
 	}
@@ -214,7 +214,7 @@ func (n *Namespace) Remove(name string) error {
 			r.kind.store(r.kind.load() &^ flagPermanent)
 			return nil
 		}
-		n.close(i, r)
+		n.close(r)
 		n.putDestroyed(i, r)
 		n.commit()
 		return nil

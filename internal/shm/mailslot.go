@@ -360,7 +360,7 @@ func (n *Namespace) signalRoom(k uint32) {
 	if backend.Kind(r.kind.load()&kindMask) != backend.Event || r.max.load() != uint64(k) {
 		return
 	}
-	n.close(i, r)
+	n.close(r)
 	r.state.store(withPayload(r.state.load(), 1))
 	n.settle(i, r)
 }

@@ -203,7 +203,7 @@ func (o *Object) notOwner() error {
 // be abandoned. It closes the mutex first: until then the owner may free it by
 // a fast path, and somebody else have it.
 func (n *Namespace) pass(i uint32, r *objectRecord, owner uint32, flag uint64) (wasOwner bool) {
-	n.close(i, r)
+	n.close(r)
 	if payload(r.state.load()) != owner {
 		return false
 	}

@@ -48,7 +48,7 @@ type Namespace struct {
 	alarms   []alarm
 
 	stopping   atomic.Bool
-	spinning   atomic.Bool
+	spinning   uint64       // 1 while a goroutine spins
 	lastYield  atomic.Int64 // when yieldNowAndThen last yielded
 	processors atomic.Int32
 	lastCheck  atomic.Int64  // when stillThere was last called

@@ -119,7 +119,7 @@ func (w *Owner) Adopt(m *Mutex) error {
 		return err
 	}
 	err = m.locked(func(r *objectRecord) error {
-		m.n.close(m.index, r)
+		m.n.close(r)
 		r.state.store(withPayload(r.state.load(), id))
 		return nil
 	})

@@ -15,7 +15,7 @@ func (n *Namespace) recover() {
 		if s&slowBit == 0 {
 			continue
 		}
-		n.close(i, r)
+		n.close(r)
 		if payload(s) == frozen {
 			n.frozen = append(n.frozen, i)
 		}

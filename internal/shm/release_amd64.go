@@ -1,3 +1,5 @@
+//go:build !race
+
 package shm
 
 // release is a store after all earlier loads and stores. On this architecture

@@ -12,7 +12,7 @@ import (
 type request struct {
 	refs     []*Object
 	owners   []uint32 // who gets a mutex; 0 for other objects
-	unique   []uint8  // first the indices of refs without repetitions of an object
+	unique   []uint8  // of one that is queued: first the indices of refs without repetitions of an object
 	distinct int      // how many those are
 	owned    bool     // there are mutexes among them
 	all      bool
@@ -21,20 +21,29 @@ type request struct {
 // objects gives the indices of the objects, each once.
 func (r *request) objects() []uint8 { return r.unique[:r.distinct] }
 
-// resolve finds out who would own the mutexes, and which objects stand there
-// twice.
+// resolve finds out who would own the mutexes, and that no object stands twice in
+// a wait for all.
 func (r *request) resolve(n *Namespace, owner *Owner) error {
-	r.distinct, r.owned = 0, false
-	var seen [4]uint64 // of which objects of the same low bits came before
-	for i, o := range r.refs {
-		r.owners[i] = 0
-		if o.kind == backend.Mutex {
+	if r.owned {
+		for i, o := range r.refs {
 			id, err := owner.idIn(n, o)
 			if err != nil {
 				return err
 			}
-			r.owners[i], r.owned = id, true
+			r.owners[i] = id
 		}
+	}
+	if r.all {
+		return r.distinguish()
+	}
+	return nil
+}
+
+// distinguish finds out which objects stand there twice.
+func (r *request) distinguish() error {
+	r.distinct = 0
+	var seen [4]uint64 // of which objects of the same low bits came before
+	for i, o := range r.refs {
 		word, bit := &seen[o.index>>6%4], uint64(1)<<(o.index%64)
 		if *word&bit != 0 {
 			if earlier := indexOf(r.refs[:i], o); earlier >= 0 && r.all {

@@ -53,6 +53,11 @@ func (s *segment) bucket(hash uint32) *word {
 	return (*word)(unsafe.Add(s.base, offBuckets+uintptr(hash%bucketCount)*8))
 }
 
+// indexOf gives the index of an object by its address.
+func (n *Namespace) indexOf(r *objectRecord) uint32 {
+	return uint32((n.offsetOf(&r.state) - uint64(offObjects)) / uint64(unsafe.Sizeof(*r)))
+}
+
 // mustHave unwinds unless record i of a table, which can have most of them, was
 // handed out. Index 0 is nobody.
 func (n *Namespace) mustHave(t tableID, i uint32, most uint64) {

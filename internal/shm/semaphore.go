@@ -98,7 +98,7 @@ func (s *Semaphore) Release(count int) (previous int, err error) {
 // alone, whoever waits.
 func (o *Object) releaseLocked(r *objectRecord, count uint64) (previous int, err error) {
 	n := o.n
-	n.close(o.index, r)
+	n.close(r)
 	state := r.state.load()
 	before := payload(state)
 	if uint64(before)+count > r.max.load() {

@@ -21,15 +21,25 @@ const maxRetries = 1 << 20
 
 // close sets S and clears W, so that fast paths keep off, and remembers that
 // finish must look at the object.
-func (n *Namespace) close(i uint32, r *objectRecord) {
+func (n *Namespace) close(r *objectRecord) {
 	n.touched = append(n.touched, r)
+	n.shut(r)
+}
+
+// shut is close without remembering it.
+func (n *Namespace) shut(r *objectRecord) {
 	for range maxRetries {
 		s := r.state.load()
 		if closed := s&^wokenBit | slowBit; s == closed || r.state.cas(s, closed) {
 			return
 		}
 	}
-	n.damaged("the state of object %d does not come to rest", i)
+	n.restless(r)
+}
+
+//go:noinline
+func (n *Namespace) restless(r *objectRecord) {
+	n.damaged("the state of object %d does not come to rest", n.indexOf(r))
 }
 
 // finish clears S of the objects that need it no longer, and sets W of the

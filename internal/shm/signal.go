@@ -28,7 +28,7 @@ func SignalAndWait(ctx context.Context, owner *Owner, signal, wait *Object) (bac
 	if owner != nil && signal.kind == backend.Mutex {
 		give.count, give.as = owner.holding(signal)
 	}
-	req := request{refs: []*Object{wait}, owners: make([]uint32, 1), unique: make([]uint8, 1)}
+	req := request{refs: []*Object{wait}, owners: make([]uint32, 1), unique: make([]uint8, 1), owned: wait.kind == backend.Mutex}
 	result, w, err := signal.n.start(ctx, owner, &req, &give)
 	if w != nil {
 		result, err = signal.n.collect(ctx, owner, w)
@@ -61,7 +61,7 @@ func (s *signalling) signal(r *objectRecord) error {
 	o := s.o
 	switch o.kind {
 	case backend.Event:
-		o.n.close(o.index, r)
+		o.n.close(r)
 		r.state.store(withPayload(r.state.load(), 1))
 		o.n.settle(o.index, r)
 		return nil

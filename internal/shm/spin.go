@@ -1,24 +1,41 @@
 package shm
 
-import "github.com/winsys-go/ipc/internal/backend"
+import (
+	"sync/atomic"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
 
 // What is spun on is an object's state alone, so that there is nothing to undo.
+
+const (
+	// eager is how many pauses a spin makes no pauses in: what comes within a
+	// tenth of a microsecond is not to be met in the middle of one.
+	eager = 4
+	// looksPerPause is how many looks take about as long as a pause.
+	looksPerPause = 12
+)
 
 // spinFor spins until o's signal is consumed or it does not seem worth it any
 // more. One goroutine of a process spins at a time.
 func (o *Object) spinFor() (ok, wasAbandoned bool, err error) {
 	n := o.n
 	budget, probe := o.spin.Next()
-	if budget == 0 || n.processors.Load() < 2 || o.local.Load() || !n.spinning.CompareAndSwap(false, true) {
+	if budget == 0 || n.processors.Load() < 2 || o.local.Load() || !atomic.CompareAndSwapUint64(&n.spinning, 0, 1) {
 		return false, false, nil
 	}
-	defer n.spinning.Store(false)
 	pause := 1
 	for spent := int32(0); spent < budget; spent += int32(pause) {
-		n.sys.Pause(pause)
+		if spent >= eager || o.kind == backend.Mutex || !o.soonSignalled() {
+			n.sys.Pause(pause)
+		}
 		if o.seemsSignalled() {
-			if ok, wasAbandoned, err = o.tryFast(); ok || err != nil {
+			if ok = o.takeAuto(); !ok {
+				ok, wasAbandoned, err = o.tryFast()
+			}
+			if ok || err != nil {
 				o.spin.Found(spent, probe)
+				release(&n.spinning, 0)
 				return ok, wasAbandoned, err
 			}
 		}
@@ -26,8 +43,19 @@ func (o *Object) spinFor() (ok, wasAbandoned bool, err error) {
 			pause = min(pause*2, 64) // others spin for it, too
 		}
 	}
+	release(&n.spinning, 0)
 	o.spin.Missed(probe)
 	return false, false, nil
+}
+
+// soonSignalled looks for as long as a pause takes, without one.
+func (o *Object) soonSignalled() bool {
+	for range looksPerPause {
+		if o.seemsSignalled() {
+			return true
+		}
+	}
+	return false
 }
 
 // seemsSignalled looks at the state without disturbing its cache line.

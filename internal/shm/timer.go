@@ -55,7 +55,7 @@ func (t *Timer) arm(due func(*Namespace) uint64, clock uint64, period time.Durat
 	raceRelease(&t.Object)
 	return t.locked(func(r *objectRecord) error {
 		n := t.n
-		n.close(t.index, r)
+		n.close(r)
 		n.expire(t.index, r) // what was due before is a signal, to those who wait
 		n.put(&r.state, withPayload(r.state.load(), 0))
 		n.put(&r.due, due(n))
@@ -72,7 +72,7 @@ func (t *Timer) arm(due func(*Namespace) uint64, clock uint64, period time.Durat
 func (t *Timer) Cancel() error {
 	return t.locked(func(r *objectRecord) error {
 		n := t.n
-		n.close(t.index, r)
+		n.close(r)
 		n.expire(t.index, r) // what was due before is a signal
 		r.clock.store(clockNone)
 		n.tellWaiters(t.index, r)
@@ -96,7 +96,7 @@ func (n *Namespace) clockNow(clock uint64) uint64 {
 
 // closeFresh closes object i and brings it up to date.
 func (n *Namespace) closeFresh(i uint32, r *objectRecord) {
-	n.close(i, r)
+	n.close(r)
 	n.refresh(i, r)
 }
 

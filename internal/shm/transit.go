@@ -69,7 +69,7 @@ func (n *Namespace) Receive(o *Object, t Transit) error {
 			n.put(&rec.permits, permits)
 		} else {
 			if permits != 0 { // the sender has taken them, and still has them
-				n.close(t.Object, r)
+				n.close(r)
 				returned = n.putPermitsElsewhere(r, t.Handle, t.Slot, permits)
 			}
 			n.putMoved(t, rec)

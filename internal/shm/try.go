@@ -83,5 +83,9 @@ func waitOne(ctx context.Context, o *Object) (backend.WaitResult, error) {
 			return backend.WaitResult{Abandoned: when(wasAbandoned, 1)}, err
 		}
 	}
-	return o.waitSlow(ctx, nil)
+	result, w, err := o.n.startOne(ctx, nil, o)
+	if w != nil {
+		result, err = o.n.collect(ctx, nil, w)
+	}
+	return result, err
 }

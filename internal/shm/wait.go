@@ -11,7 +11,7 @@ import (
 // Wait blocks until any or all of refs are signalled or ctx is done. owner is
 // who gets the mutexes; nil means each handle for itself.
 func Wait(ctx context.Context, owner *Owner, all bool, refs []*Object) (backend.WaitResult, error) {
-	n := refs[0].n
+	n, owned := refs[0].n, false
 	for _, o := range refs {
 		if o.open.Load() == 0 {
 			return backend.WaitResult{}, backend.ErrClosed
@@ -19,18 +19,19 @@ func Wait(ctx context.Context, owner *Owner, all bool, refs []*Object) (backend.
 		if o.n != n {
 			return backend.WaitResult{}, errMixed(n, o.n)
 		}
+		owned = owned || o.kind == backend.Mutex
 	}
 	if owner == nil {
 		if ok, r := tryFirst(refs, all); ok {
 			return r, nil
 		}
-		return n.waitSlow(ctx, nil, all, refs)
+		return n.waitSlow(ctx, nil, all, owned, refs)
 	}
 	if err := owner.Begin(); err != nil {
 		return backend.WaitResult{}, err
 	}
 	defer owner.End()
-	return n.waitSlow(ctx, owner, all, refs)
+	return n.waitSlow(ctx, owner, all, owned, refs)
 }
 
 func errMixed(a, b *Namespace) error {
@@ -55,12 +56,12 @@ func tryFirst(refs []*Object, all bool) (bool, backend.WaitResult) {
 }
 
 // waitSlow is the wait under the lock: it looks, and is queued when it is not
-// satisfied and may block.
-func (n *Namespace) waitSlow(ctx context.Context, owner *Owner, all bool, refs []*Object) (backend.WaitResult, error) {
+// satisfied and may block. owned says that there are mutexes among refs.
+func (n *Namespace) waitSlow(ctx context.Context, owner *Owner, all, owned bool, refs []*Object) (backend.WaitResult, error) {
 	if len(refs) == 1 && !all {
 		return refs[0].waitSlow(ctx, owner)
 	}
-	result, w, err := n.startMany(ctx, owner, all, refs)
+	result, w, err := n.startMany(ctx, owner, all, owned, refs)
 	if w != nil {
 		result, err = n.collect(ctx, owner, w)
 	}
@@ -85,15 +86,15 @@ func (n *Namespace) startOne(ctx context.Context, owner *Owner, o *Object) (back
 	var owners [1]uint32
 	var unique [1]uint8
 	refs[0] = o
-	return n.start(ctx, owner, &request{refs: refs[:], owners: owners[:], unique: unique[:]}, nil)
+	return n.start(ctx, owner, &request{refs: refs[:], owners: owners[:], unique: unique[:], owned: o.kind == backend.Mutex}, nil)
 }
 
 //go:noinline
-func (n *Namespace) startMany(ctx context.Context, owner *Owner, all bool, refs []*Object) (backend.WaitResult, *waiter, error) {
+func (n *Namespace) startMany(ctx context.Context, owner *Owner, all, owned bool, refs []*Object) (backend.WaitResult, *waiter, error) {
 	var owners [maxWait]uint32
 	var unique [maxWait]uint8
 	k := len(refs)
-	return n.start(ctx, owner, &request{refs: refs, owners: owners[:k], unique: unique[:k], all: all}, nil)
+	return n.start(ctx, owner, &request{refs: refs, owners: owners[:k], unique: unique[:k], owned: owned, all: all}, nil)
 }
 
 // start signals what is to be signalled first, if anything, and looks, in one
@@ -161,6 +162,7 @@ func (n *Namespace) look(req *request, owner *Owner, give *signalling, l *lookin
 	}
 	l.result, l.done, err = n.poll(req, sure)
 	if err == nil && !l.done && l.mayBlock {
+		req.distinguish() // has no error: a wait for all was asked before
 		l.queued = n.enqueue(req, l.began)
 		n.armFor(l.queued)
 		if owner.setWait(l.queued) {
@@ -203,7 +205,7 @@ func (n *Namespace) prepare(req *request, owner *Owner, give *signalling, mayBlo
 func (n *Namespace) hold(req *request) {
 	n.holding = true
 	for _, o := range req.refs {
-		n.close(o.index, o.rec())
+		n.close(o.rec())
 		if o.kind == backend.Mutex {
 			n.freeze(o.index, o.rec())
 		}
@@ -219,7 +221,11 @@ func (n *Namespace) letGo() {
 
 // collect waits for the end of a queued wait and makes its result.
 func (n *Namespace) collect(ctx context.Context, owner *Owner, w *waiter) (result backend.WaitResult, err error) {
-	err = n.await(ctx, w)
+	if ctx.Done() == nil {
+		err = n.awaitEnd(w)
+	} else {
+		err = n.await(ctx, w)
+	}
 	if err == nil {
 		result = n.resultOf(w)
 		raceAcquire(w.req.refs)
@@ -351,19 +357,24 @@ func (n *Namespace) signalledFor(o *Object, owner uint32, sure bool) (bool, erro
 		return false, backend.ErrClosed
 	}
 	r := o.rec()
-	if generation(r.state.load()) != o.base {
+	s := r.state.load()
+	if generation(s) != o.base {
 		n.damaged("the object of an open handle is gone")
 	}
-	n.close(o.index, r)
+	n.touched = append(n.touched, r)
+	if s&(slowBit|wokenBit) != 0 || !r.state.cas(s, s|slowBit) {
+		n.shut(r)
+	}
 	switch o.kind {
-	case backend.Timer, backend.Mailslot:
-		n.refresh(o.index, r)
+	case backend.Event, backend.Semaphore:
+		return payload(r.state.load()) != 0, nil
 	case backend.Mutex:
 		if owner&recursiveBit != 0 && payload(r.state.load()) == owner {
 			return true, nil
 		}
 		return n.freeze(o.index, r), nil
 	}
+	n.refresh(o.index, r)
 	return payload(r.state.load()) != 0, nil
 }
 

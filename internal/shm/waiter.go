@@ -18,16 +18,15 @@ type waiter struct {
 	index   uint32
 	rec     *waiterRecord
 	token   chan struct{} // wakes the parked goroutine; one token at most
+	armed   bool          // it has alarms
 	direct  bool          // sleeps in its futex
 	blocked bool          // a wait is queued, or has ended and is being collected
 	since   int64         // when the present wait began
 	use     uint64        // counts the waits, so that a late cancel is recognised
 
-	req    request      // its slices, and links, are those of room, or of wide
-	links  []handleLink // for each of req.refs
+	req    request // its slices are those of room, or of wide
 	room   smallRoom
 	wide   *wideRoom             // what a wait for many objects needs, or nil
-	alarms []uint32              // timers that have an alarm for this wait
 	failed atomic.Pointer[error] // the namespace is damaged: give up
 	ended  atomic.Uint32         // the claim by which this process has ended the present wait
 }
@@ -52,7 +51,6 @@ type wideRoom struct {
 // A handleLink puts a wait into the list of one handle that it goes through,
 // so that closing any of them ends it.
 type handleLink struct {
-	o          *Object
 	next, prev *handleLink
 	w          *waiter
 }
@@ -205,43 +203,57 @@ func (n *Namespace) fillWaiter(w *waiter, req *request) {
 
 // take copies a request, field by field, or it would not stay on its stack.
 func (w *waiter) take(req *request) {
-	refs, owners, unique, links := w.room.refs[:], w.room.owners[:], w.room.unique[:], w.room.links[:]
+	refs, owners, unique := w.room.refs[:], w.room.owners[:], w.room.unique[:]
 	if x := w.wide; x != nil {
-		refs, owners, unique, links = x.refs[:], x.owners[:], x.unique[:], x.links[:]
+		refs, owners, unique = x.refs[:], x.owners[:], x.unique[:]
 	}
-	w.req.refs = refs[:copy(refs, req.refs)]
+	w.req.refs = refs[:len(req.refs)]
+	for i, o := range req.refs { // most have one
+		refs[i] = o
+	}
 	w.req.owners = owners[:copy(owners, req.owners)]
 	w.req.unique = unique[:copy(unique, req.unique)]
-	w.links = links[:len(req.refs)]
 	w.req.distinct, w.req.owned, w.req.all = req.distinct, req.owned, req.all
+}
+
+// links are those of a wait into the lists of its handles, one for each of req.refs.
+func (w *waiter) links() []handleLink {
+	if w.wide != nil {
+		return w.wide.links[:len(w.req.refs)]
+	}
+	return w.room.links[:len(w.req.refs)]
 }
 
 // linkHandles enters a wait into the lists of its handles.
 func (n *Namespace) linkHandles(w *waiter) {
+	links := w.links()
 	for k, o := range w.req.refs {
-		l := &w.links[k]
-		*l = handleLink{o: o, w: w}
-		if l.next = l.o.waits; l.next != nil {
+		l := &links[k]
+		*l = handleLink{w: w}
+		if l.next = o.waits; l.next != nil {
 			l.next.prev = l
 		}
-		l.o.waits = l
+		o.waits = l
 	}
 }
 
 func (w *waiter) unlinkHandles() {
-	for k := range w.links {
-		l := &w.links[k]
+	links := w.links()
+	for k, o := range w.req.refs {
+		l := &links[k]
+		if l.w == nil {
+			continue // damage was met before it was entered
+		}
 		if l.next != nil {
 			l.next.prev = l.prev
 		}
 		if l.prev != nil {
 			l.prev.next = l.next
 		} else {
-			l.o.waits = l.next
+			o.waits = l.next
 		}
 		*l = handleLink{}
 	}
-	w.links = nil
 }
 
 // withdrawAll ends waits that have not succeeded: they leave all queues, and
@@ -304,7 +316,7 @@ func (w *waiter) insist(use uint64) {
 func (n *Namespace) closeNudged(w uint32, r *waiterRecord) {
 	if claimState(r.claim.load()) == claimNudged {
 		i := first(n.entryAt(r, 0).target.load())
-		n.close(i, n.object(i))
+		n.close(n.object(i))
 	}
 }
 
@@ -377,14 +389,25 @@ func (n *Namespace) release(w *waiter) {
 	n.idle = append(n.idle, w)
 }
 
-// await blocks until the wait has ended one way or the other. Without an error
-// it has succeeded.
+// await blocks until the wait has ended one way or the other, or is ended because
+// ctx is done. Without an error it has succeeded.
 func (n *Namespace) await(ctx context.Context, w *waiter) error {
-	if ctx.Done() != nil {
-		use := w.use
-		stop := afterFunc(ctx, func() { w.cancel(use) })
-		defer stop()
+	use := w.use
+	stop := afterFunc(ctx, func() { w.cancel(use) })
+	defer stop()
+	err := n.awaitEnd(w)
+	if err == errWithdrawn && ctx.Err() != nil {
+		return ctx.Err()
 	}
+	return err
+}
+
+// errWithdrawn is the end of a wait that was cancelled: damage, unless its context is
+// done.
+var errWithdrawn error = corruption("a blocked wait was taken out of its queues")
+
+// awaitEnd is await without a context.
+func (n *Namespace) awaitEnd(w *waiter) error {
 	for {
 		claim := n.sleep(w)
 		if p := w.failed.Load(); p != nil {
@@ -394,7 +417,7 @@ func (n *Namespace) await(ctx context.Context, w *waiter) error {
 		case claimGranted:
 			return nil
 		case claimCancelled:
-			return ctx.Err()
+			return errWithdrawn
 		case claimClosed:
 			return backend.ErrClosed
 		case claimNudged:
@@ -413,7 +436,7 @@ func (n *Namespace) failThrough(o *Object, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for w := range n.waiters.all() {
-		if o == nil || slices.ContainsFunc(w.links, func(l handleLink) bool { return l.o == o }) {
+		if o == nil || slices.Contains(w.req.refs, o) {
 			w.failNow(err)
 		}
 	}

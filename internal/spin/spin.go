@@ -59,9 +59,13 @@ func (s *Policy) Found(after int32, probe bool) {
 		s.budget.Store(min(2*after+64, most))
 		return
 	}
-	s.score.Store(min(s.score.Load()+1, scoreMost))
-	b := s.budget.Load()
-	s.budget.Store(min(max(2*after+64, b-b/16), most))
+	// Stores only what changes: whoever has found something is in a hurry.
+	if score := s.score.Load(); score < scoreMost {
+		s.score.Store(score + 1)
+	}
+	if b, want := s.budget.Load(), 2*after+64; want > b || want < b/2 {
+		s.budget.Store(min(max(want, b-b/16), most))
+	}
 }
 
 // Missed says that one did not.
