@@ -308,18 +308,18 @@ func (n *Namespace) poll(req *request, sure bool) (result backend.WaitResult, do
 
 func (n *Namespace) pollAny(req *request, sure bool) (result backend.WaitResult, done bool, err error) {
 	for at, o := range req.refs {
-		signalled, err := n.signalledFor(o, req.owners[at], sure)
-		if err != nil {
+		if err := n.closeOpen(o, sure); err != nil {
 			return result, false, err
 		}
-		if signalled {
-			if !sure && anyClosed(req.refs[at+1:]) {
-				return result, false, backend.ErrClosed
-			}
-			wasAbandoned := n.putConsumed(o.rec(), o.handle, req.owners[at])
-			n.commitIfAny()
-			return backend.WaitResult{Index: at, Abandoned: when(wasAbandoned, 1<<at)}, true, nil
+		if !n.signalledFor(o, req.owners[at]) {
+			continue
 		}
+		if !sure && anyClosed(req.refs[at+1:]) {
+			return result, false, backend.ErrClosed
+		}
+		wasAbandoned := n.putConsumed(o.rec(), o.handle, req.owners[at])
+		n.commitIfAny()
+		return backend.WaitResult{Index: at, Abandoned: when(wasAbandoned, 1<<at)}, true, nil
 	}
 	return result, false, nil
 }
@@ -328,17 +328,18 @@ func anyClosed(refs []*Object) bool {
 	return slices.ContainsFunc(refs, func(o *Object) bool { return o.open.Load() != handleOpen })
 }
 
+// pollAll closes all objects before it looks at any: a timer that is due is settled
+// then, which thaws mutexes.
 func (n *Namespace) pollAll(req *request, sure bool) (result backend.WaitResult, done bool, err error) {
-	done = true
-	for at, o := range req.refs {
-		signalled, err := n.signalledFor(o, req.owners[at], sure)
-		if err != nil {
+	for _, o := range req.refs {
+		if err := n.closeOpen(o, sure); err != nil {
 			return result, false, err
 		}
-		done = done && signalled
 	}
-	if !done {
-		return result, false, nil
+	for at, o := range req.refs {
+		if !n.signalledFor(o, req.owners[at]) {
+			return result, false, nil
+		}
 	}
 	for at, o := range req.refs {
 		if n.putConsumed(o.rec(), o.handle, req.owners[at]) {
@@ -349,12 +350,11 @@ func (n *Namespace) pollAll(req *request, sure bool) (result backend.WaitResult,
 	return result, true, nil
 }
 
-// signalledFor closes the object of a handle, which must be open unless that is
-// sure, and reports whether it is signalled for somebody who runs: a free mutex is
-// his even if a sleeper was told to come for it.
-func (n *Namespace) signalledFor(o *Object, owner uint32, sure bool) (bool, error) {
+// closeOpen closes the object of a handle, which must be open unless that is sure,
+// and brings it up to date.
+func (n *Namespace) closeOpen(o *Object, sure bool) error {
 	if !sure && o.open.Load() != handleOpen {
-		return false, backend.ErrClosed
+		return backend.ErrClosed
 	}
 	r := o.rec()
 	s := r.state.load()
@@ -365,17 +365,21 @@ func (n *Namespace) signalledFor(o *Object, owner uint32, sure bool) (bool, erro
 	if s&(slowBit|wokenBit) != 0 || !r.state.cas(s, s|slowBit) {
 		n.shut(r)
 	}
-	switch o.kind {
-	case backend.Event, backend.Semaphore:
-		return payload(r.state.load()) != 0, nil
-	case backend.Mutex:
-		if owner&recursiveBit != 0 && payload(r.state.load()) == owner {
-			return true, nil
-		}
-		return n.freeze(o.index, r), nil
+	if o.kind == backend.Timer || o.kind == backend.Mailslot {
+		n.refresh(o.index, r)
 	}
-	n.refresh(o.index, r)
-	return payload(r.state.load()) != 0, nil
+	return nil
+}
+
+// signalledFor reports whether the object of a handle, which is closed, is signalled
+// for somebody who runs: a free mutex is his even if a sleeper was told to come for
+// it.
+func (n *Namespace) signalledFor(o *Object, owner uint32) bool {
+	r := o.rec()
+	if o.kind != backend.Mutex || owner&recursiveBit != 0 && payload(r.state.load()) == owner {
+		return payload(r.state.load()) != 0
+	}
+	return n.freeze(o.index, r)
 }
 
 // commitIfAny commits what was put; a manual-reset event changes nothing.

@@ -195,7 +195,7 @@ func (n *Namespace) fillWaiter(w *waiter, req *request) {
 	w.rec.called.set(0)
 	w.rec.abandoned.set(0)
 	w.rec.block.set(0)
-	if w.wide != nil {
+	if req.distinct > inlineEntries {
 		w.rec.block.set(uint64(w.wide.block))
 	}
 	w.direct = n.takeDirect(w)
