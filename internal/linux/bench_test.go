@@ -48,7 +48,6 @@ func BenchmarkPause1000(b *testing.B) {
 }
 
 func BenchmarkBarrier(b *testing.B) {
-	RegisterBarrier()
 	for b.Loop() {
 		Barrier()
 	}

@@ -59,10 +59,3 @@ func TestPauseTakesAboutItsTime(t *testing.T) {
 	Pause(0)
 	Pause(-1)
 }
-
-func TestBarrier(t *testing.T) {
-	Barrier() // also before the registration
-	RegisterBarrier()
-	RegisterBarrier()
-	Barrier()
-}

@@ -63,7 +63,6 @@ func openSystem(path string, access Access, create bool, f Format) (*System, err
 		dir.Close()
 		return nil, err
 	}
-	RegisterBarrier()
 	s := &System{dir: dir, segment: segment, mem: segment.Bytes()}
 	// Without a guard a truncated segment is a crash; everything else works.
 	s.unguard, s.tripped, _ = Guard(s.mem)
@@ -140,8 +139,11 @@ func (s *System) Deleted() bool { return s.tripped() || s.segment.Deleted() }
 // Unlinked is the cheaper part of Deleted.
 func (s *System) Unlinked() bool { return s.tripped() || s.segment.Unlinked() }
 
-// Barrier is [Barrier].
-func (s *System) Barrier() { Barrier() }
+// WhenFenced is [WhenFenced], Barrier is [Barrier], SlowBarrier is
+// [SlowBarrier].
+func (s *System) WhenFenced(f func()) { WhenFenced(f) }
+func (s *System) Barrier()            { Barrier() }
+func (s *System) SlowBarrier()        { SlowBarrier() }
 
 // Enlist is [Enlist].
 func (s *System) Enlist(pick func(try func(alive *uint32) bool) error, body func()) error {

@@ -9,7 +9,7 @@ import "unsafe"
 // they grow.
 const (
 	magic   = 0x00_67_65_73_63_70_69_01 // "\x01ipcseg\x00" in memory
-	version = 3
+	version = 4
 
 	maxSlots   = 1 << 13
 	maxObjects = 1 << 17
@@ -76,7 +76,7 @@ type slotRecord struct {
 	alive    half // marked by the kernel when the process dies; futex of its watchers
 	bell     half // counts what its watcher must look at; futex
 	doorbell half // counts what its dispatcher must look at; futex
-	_        half
+	fenced   half // fencedMark of the generation: barriers reach its process; see fence.go
 
 	generation word // of the slot; changed by its freer, under the lock
 	pid        word

@@ -40,6 +40,9 @@ func (n *Namespace) lock() (recoverFirst bool, err error) {
 				return false, n.check()
 			}
 		case n.holderGone(held):
+			if slot := n.unfencedHolder(held); slot != 0 {
+				return false, deadHolder{slot} // the slow barrier comes before the next attempt
+			}
 			n.sys.Barrier()
 			if w.cas(held, n.lockFree|lockSleepers) {
 				return true, n.check()
@@ -74,15 +77,31 @@ func (n *Namespace) napOnLock(w *word, held uint64) {
 // does not hold the lock when it asks, so its own word is damage, as are bits
 // that no holder sets.
 func (n *Namespace) holderGone(held uint64) bool {
-	slot := uint32(held) & lockSlotMask
-	if held&^lockSleepers == n.lockFree || uint32(held)&^(lockSlotMask|lockSleepers) != 0 {
-		return true
+	slot := n.holder(held)
+	return slot == 0 || n.probe(slot, n.slotAt(slot))
+}
+
+// holder is the slot that a lock word names, 0 if it names nobody who could have
+// the lock.
+func (n *Namespace) holder(held uint64) (slot uint32) {
+	slot = uint32(held) & lockSlotMask
+	switch {
+	case held&^lockSleepers == n.lockFree, uint32(held)&^(lockSlotMask|lockSleepers) != 0:
+		return 0
+	case slot >= n.slotLimit(), n.slotAt(slot).generation.load()&lockGenerationMask != held>>32:
+		return 0
 	}
-	if slot == 0 || slot >= maxSlots || uint64(slot) >= n.header().tables[slotTable].limit.load() {
-		return true
+	return slot
+}
+
+// unfencedHolder is the slot of a holder that is dead and not fenced, else 0. A
+// holder that is gone in another way is damage, and no slow barrier's worth.
+func (n *Namespace) unfencedHolder(held uint64) (slot uint32) {
+	slot = n.holder(held)
+	if slot == 0 || !unfenced(n.slotAt(slot)) {
+		return 0
 	}
-	r := n.slotAt(slot)
-	return r.generation.load()&lockGenerationMask != held>>32 || n.probe(slot, r)
+	return slot
 }
 
 // stuck is the error for a holder that lives and does not move.

@@ -71,6 +71,7 @@ func Attach(mem []byte, sys System) (*Namespace, error) {
 	if err := n.join(); err != nil {
 		return nil, err
 	}
+	n.sys.WhenFenced(n.fence)
 	n.reapDead()
 	return n, nil
 }

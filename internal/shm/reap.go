@@ -1,6 +1,7 @@
 package shm
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/winsys-go/ipc/internal/backend"
@@ -21,22 +22,37 @@ const (
 	maxStages = maxHandles/reapBatch + 2
 )
 
-// reapDead reaps every dead process of the namespace.
+// reapDead reaps every dead process of the namespace. One slow barrier is enough
+// for all; who needs another has died meanwhile.
 func (n *Namespace) reapDead() {
 	limit := n.slotLimit()
+	slow := false
 	for i := uint32(1); i < limit; i++ {
 		r := n.slotAt(i)
-		if r.alive.load() != 0 && i != n.slotIndex && n.probe(i, r) {
-			n.reap(i) // what fails here fails again where it matters
+		if r.alive.load() == 0 || i == n.slotIndex || !n.probe(i, r) {
+			continue
 		}
+		if !slow && unfenced(r) {
+			n.fenceDead()
+			slow = true
+		}
+		n.reapFenced(i) // what fails here fails again where it matters
 	}
 }
 
-// reap reaps slot i if its process is dead.
+// reap reaps slot i if its process is dead. It may take a slow barrier.
 func (n *Namespace) reap(i uint32) error {
+	if unfenced(n.slotAt(i)) {
+		n.fenceDead()
+	}
+	return n.reapFenced(i)
+}
+
+// reapFenced reaps slot i if its process is dead and fenced.
+func (n *Namespace) reapFenced(i uint32) error {
 	r := n.slotAt(i)
 	generation := r.generation.load()
-	if alive := r.alive.load(); !isDead(alive) {
+	if !isDead(r.alive.load()) || r.fenced.load() != fencedMark(generation) {
 		return nil
 	}
 	n.sys.Barrier()
@@ -80,6 +96,11 @@ func (n *Namespace) whileReaping(i uint32, generation uint64, stage func(i uint3
 			err = n.lastly(do)
 		} else {
 			err = n.lockedOnce(do)
+		}
+		var d deadHolder
+		if errors.As(err, &d) { // of the lock
+			n.fenceDead()
+			continue
 		}
 		if err != nil || !again {
 			return err

@@ -23,7 +23,7 @@ import (
 // has the expected value, wakes at least as many as asked, or for no reason; a
 // process may die between any two steps, whereupon its alive word is marked and
 // one sleeper of it woken, while its other threads may go on until they enter
-// the kernel or somebody calls for a barrier, and those that sleep may use up a
+// the kernel or somebody calls for a barrier that reaches them, and those that sleep may use up a
 // wake-up of a word that has become another's. Its memory is sequentially
 // consistent, as Go's atomic operations are.
 type machine struct {
@@ -52,6 +52,7 @@ type simProcess struct {
 	n      *Namespace
 	alive  *half // nil until it has joined
 	dead   bool
+	fenced bool // barriers reach it
 	leaves bool
 	left   bool
 }
@@ -378,10 +379,20 @@ func (m *machine) kill(p *simProcess) {
 	}
 }
 
-// barrier ends every thread of a dead process that runs.
-func (m *machine) barrier() {
+// lingering are the threads of dead processes that run, and are reached.
+func (m *machine) lingering(reached func(a *simActor) bool) (list []*simActor) {
 	for _, a := range m.actors {
-		if a.doomed && !a.ended && a.sleep == nil && a != m.running {
+		if a.doomed && !a.ended && a.sleep == nil && a != m.running && reached(a) {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// end ends threads, unless they have ended.
+func (m *machine) end(list []*simActor) {
+	for _, a := range list {
+		if !a.ended {
 			a.end()
 		}
 	}

@@ -75,12 +75,54 @@ func (s simSystem) Reserve(offset, length int64) error { return nil }
 func (s simSystem) Deleted() bool                      { return false }
 func (s simSystem) Unlinked() bool                     { return false }
 
+// WhenFenced: at once, in a while, or not before the process ends.
+func (s simSystem) WhenFenced(f func()) {
+	m := s.p.m
+	at := m.random.IntN(3)
+	switch {
+	case s.p.fenced || at == 0:
+		s.p.fenced = true
+		f()
+	case at == 1:
+		m.start(s.p, "fencer", func() {
+			a := m.running
+			m.policy.pause(a)
+			m.step(change)
+			a.kernel()
+			s.p.fenced = true
+			f()
+		})
+	}
+}
+
+// Barrier ends every thread of a fenced dead process that runs.
 func (s simSystem) Barrier() {
-	s.p.m.step(change)
-	if a := s.p.m.running; a != nil {
+	m := s.p.m
+	m.step(change)
+	if m.running != nil {
+		m.running.kernel()
+	}
+	m.end(m.lingering(func(a *simActor) bool { return a.p.fenced }))
+}
+
+// SlowBarrier ends every thread that ran, of a process that was dead, when it
+// began. Others go on meanwhile.
+func (s simSystem) SlowBarrier() {
+	m := s.p.m
+	m.step(change)
+	a := m.running
+	if a == nil {
+		m.end(m.lingering(func(*simActor) bool { return true }))
+		return
+	}
+	a.kernel()
+	list := m.lingering(func(*simActor) bool { return true })
+	for m.random.IntN(8) != 0 {
+		m.policy.pause(a)
+		m.step(change)
 		a.kernel()
 	}
-	s.p.m.barrier()
+	m.end(list)
 }
 
 func (s simSystem) Enlist(pick func(try func(alive *uint32) bool) error, body func()) error {

@@ -36,9 +36,15 @@ type System interface {
 	Deleted() bool
 	// Unlinked is Deleted, as far as one look at the file tells.
 	Unlinked() bool
-	// Barrier returns when no thread of a process that is marked dead can
+	// WhenFenced calls f once the Barrier of others reaches this process, be it
+	// at once, later on another goroutine, or never.
+	WhenFenced(f func())
+	// Barrier returns when no thread of a fenced process that is marked dead can
 	// still store into the segment.
 	Barrier()
+	// SlowBarrier is Barrier for every process. It may take tens of
+	// milliseconds, and nothing may be held meanwhile that others wait for.
+	SlowBarrier()
 
 	// Enlist starts a goroutine on a thread of its own, and calls there pick,
 	// which must claim one alive word with try, and then body. The word says
