@@ -301,6 +301,7 @@ func dieAt(t *testing.T, s scenario, k int) (dead bool) {
 	if dead {
 		w.kill(w.a)
 		w.reaped(w.a)
+		w.slowly()
 	}
 	w.check(w.b)
 	after(dead)
@@ -358,6 +359,7 @@ func dieTwice(t *testing.T, s scenario, k, j int) (dead, again bool) {
 		w.reaped(d)
 	}
 	w.reaped(w.a)
+	w.slowly()
 	w.check(w.b)
 	after(true)
 	w.check(w.b)

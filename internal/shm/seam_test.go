@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"weak"
 
 	"github.com/winsys-go/ipc/internal/backend"
 	"github.com/winsys-go/ipc/internal/linux"
@@ -71,7 +72,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// A world is a namespace with the processes a (who dies), b and c.
+// A world is a namespace with the processes a (who dies, and is not fenced), b and c.
 type world struct {
 	t       *testing.T
 	dir     string
@@ -80,6 +81,8 @@ type world struct {
 	dead    []*Namespace
 	waits   []*blocked
 	held    *Namespace // cannot do anything
+	young   bool       // who attaches now is never fenced
+	notes   *notes
 }
 
 // worlds counts those that are over.
@@ -91,12 +94,19 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, dir: dir}
-	w.a, w.b, w.c = w.attach(), w.attach(), w.attach()
+	w := &world{t: t, dir: dir, notes: &notes{}}
+	w.a, w.b, w.c = w.attachYoung(), w.attach(), w.attach()
 	return w
 }
 
 func (w *world) attach() *Namespace { return w.attachThrough(func(s System) System { return s }) }
+
+// attachYoung is attach of a process that dies before it is fenced.
+func (w *world) attachYoung() *Namespace {
+	w.young = true
+	defer func() { w.young = false }()
+	return w.attach()
+}
 
 // attachThrough is attach with a system of its own.
 func (w *world) attachThrough(wrap func(System) System) *Namespace {
@@ -106,10 +116,13 @@ func (w *world) attachThrough(wrap func(System) System) *Namespace {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	n, err := Attach(sys.Bytes(), wrap(sys))
+	b := &barriers{System: sys, notes: w.notes, young: w.young}
+	n, err := Attach(sys.Bytes(), wrap(b))
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	me := weak.Make(n)
+	b.n.Store(&me)
 	w.all = append(w.all, n)
 	return n
 }
