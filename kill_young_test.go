@@ -1,0 +1,133 @@
+//go:build linux
+
+package ipc_test
+
+import (
+	"context"
+	"encoding/binary"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/winsys-go/ipc"
+	"github.com/winsys-go/ipc/internal/linux"
+	"github.com/winsys-go/ipc/internal/testproc"
+)
+
+func init() {
+	testproc.Register("kill-young", killYoung)
+	testproc.Register("kill-full", killFull)
+}
+
+// killYoung owns a mutex and is busy at once.
+func killYoung(c *testproc.Child) {
+	n := open(c)
+	must(must(n.OpenMutex("m")).Lock(context.Background()))
+	e, s := must(n.OpenEvent("e")), must(n.OpenSemaphore("s"))
+	for range 2 {
+		go func() {
+			for {
+				e.Set()
+				if s.Acquire(context.Background()) == nil {
+					s.Release(1)
+				}
+			}
+		}()
+	}
+	c.Sayf("owned")
+	c.Line()
+}
+
+// killFull opens all the files that it may, before it can have been fenced.
+func killFull(c *testproc.Child) {
+	open(c)
+	limit(c, syscall.RLIMIT_NOFILE, 64)
+	takeDescriptors(c)
+	c.Sayf("full")
+	c.Line()
+}
+
+// TestKillYoung kills processes before they are fenced, while their threads run.
+func TestKillYoung(t *testing.T) {
+	n := benchNamespace(t)
+	m, e := must(n.CreateMutex("m", nil)), must(n.CreateEvent("e", nil))
+	s := must(n.CreateSemaphore("s", &ipc.SemaphoreOptions{Initial: 4, Max: 4, ReclaimOnExit: true}))
+	ctx := within(t)
+	for young := 0; young < 10; {
+		p := testproc.Start(t, "kill-young", n.Dir())
+		p.Expect("owned")
+		for range rand.IntN(400) { // a random moment
+			e.Set()
+		}
+		if !isFenced(t, n.Dir(), p.PID()) {
+			young++
+		}
+		p.Kill()
+		if abandoned, err := m.Lock(ctx); !abandoned || err != nil {
+			t.Fatalf("lock: abandoned %v, %v", abandoned, err)
+		}
+		if err := m.Unlock(); err != nil {
+			t.Fatal(err)
+		}
+		must(n.Objects()) // which clears up
+		for i := range 4 {
+			if !must(s.TryAcquire()) {
+				t.Fatalf("%d permits are left of 4", i)
+			}
+		}
+		if must(s.TryAcquire()) {
+			t.Fatal("a permit too many")
+		}
+		must(s.Release(4))
+		if i := must(s.Info()); i.Waiters != 0 || i.Handles != 1 {
+			t.Errorf("the dead left %d waits and %d handles", i.Waiters, i.Handles-1)
+		}
+	}
+}
+
+// TestFenced: who lives is fenced before long, with no descriptor to be had, and is
+// cleared up after like anybody else.
+func TestFenced(t *testing.T) {
+	done := make(chan struct{})
+	linux.WhenFenced(func() { close(done) })
+	select {
+	case <-done:
+	case <-time.After(time.Second):
+		t.Skip("the kernel has no barriers")
+	}
+	n := benchNamespace(t)
+	p := testproc.Start(t, "kill-full", n.Dir())
+	p.Expect("full")
+	for end := within(t); !isFenced(t, n.Dir(), p.PID()); runtime.Gosched() {
+		if end.Err() != nil {
+			t.Fatal("it is not fenced")
+		}
+	}
+	p.Kill()
+	must(n.Objects())
+	if isFenced(t, n.Dir(), p.PID()) {
+		t.Error("whoever has its slot next is taken for fenced")
+	}
+}
+
+// isFenced reports whether the segment says that barriers reach a process; see
+// docs/segment-format.md.
+func isFenced(tb testing.TB, dir string, pid int) bool {
+	tb.Helper()
+	f := must(os.Open(filepath.Join(dir, "segment")))
+	defer f.Close()
+	const slots, size, count = 143360, 128, 32
+	b := make([]byte, size*count)
+	must(f.ReadAt(b, slots))
+	for ; len(b) > 0; b = b[size:] {
+		mark, generation := binary.LittleEndian.Uint32(b[12:]), binary.LittleEndian.Uint32(b[16:])
+		if binary.LittleEndian.Uint64(b[24:]) == uint64(pid) {
+			return mark == ^generation
+		}
+	}
+	return false
+}
