@@ -21,6 +21,7 @@ import (
 func init() {
 	testproc.Register("kill-young", killYoung)
 	testproc.Register("kill-full", killFull)
+	testproc.Register("fenced-at-once", fencedAtOnce)
 }
 
 // killYoung owns a mutex and is busy at once.
@@ -53,7 +54,7 @@ func killFull(c *testproc.Child) {
 
 // TestKillYoung kills processes before they are fenced, while their threads run.
 func TestKillYoung(t *testing.T) {
-	n := benchNamespace(t)
+	n := ownNamespace(t)
 	m, e := must(n.CreateMutex("m", nil)), must(n.CreateEvent("e", nil))
 	s := must(n.CreateSemaphore("s", &ipc.SemaphoreOptions{Initial: 4, Max: 4, ReclaimOnExit: true}))
 	ctx := within(t)
@@ -63,7 +64,7 @@ func TestKillYoung(t *testing.T) {
 		for range rand.IntN(400) { // a random moment
 			e.Set()
 		}
-		if !isFenced(t, n.Dir(), p.PID()) {
+		if !isFenced(n.Dir(), p.PID()) {
 			young++
 		}
 		p.Kill()
@@ -92,32 +93,53 @@ func TestKillYoung(t *testing.T) {
 // TestFenced: who lives is fenced before long, with no descriptor to be had, and is
 // cleared up after like anybody else.
 func TestFenced(t *testing.T) {
-	done := make(chan struct{})
-	linux.WhenFenced(func() { close(done) })
-	select {
-	case <-done:
-	case <-time.After(time.Second):
-		t.Skip("the kernel has no barriers")
-	}
-	n := benchNamespace(t)
+	skipUnfenceable(t)
+	n := ownNamespace(t)
 	p := testproc.Start(t, "kill-full", n.Dir())
 	p.Expect("full")
-	for end := within(t); !isFenced(t, n.Dir(), p.PID()); runtime.Gosched() {
+	for end := within(t); !isFenced(n.Dir(), p.PID()); runtime.Gosched() {
 		if end.Err() != nil {
 			t.Fatal("it is not fenced")
 		}
 	}
 	p.Kill()
 	must(n.Objects())
-	if isFenced(t, n.Dir(), p.PID()) {
+	if isFenced(n.Dir(), p.PID()) {
 		t.Error("whoever has its slot next is taken for fenced")
+	}
+}
+
+// TestFencedAtOnce: where there is no slow barrier for those who die young, nobody is
+// young.
+func TestFencedAtOnce(t *testing.T) {
+	skipUnfenceable(t)
+	p := startWithout(t, "fenced-at-once", hostileDir(t), "the query of membarrier")
+	p.Expect("fenced: true")
+	p.Exit()
+}
+
+func fencedAtOnce(c *testproc.Child) {
+	forbid(c, c.Args[1])
+	n := open(c)
+	c.Sayf("fenced: %v", isFenced(n.Dir(), os.Getpid()))
+	c.Line()
+}
+
+// skipUnfenceable skips a test where the kernel has no barriers.
+func skipUnfenceable(t *testing.T) {
+	t.Helper()
+	fenced := make(chan struct{})
+	linux.WhenFenced(func() { close(fenced) })
+	select {
+	case <-fenced:
+	case <-time.After(time.Second):
+		t.Skip("the kernel has no barriers")
 	}
 }
 
 // isFenced reports whether the segment says that barriers reach a process; see
 // docs/segment-format.md.
-func isFenced(tb testing.TB, dir string, pid int) bool {
-	tb.Helper()
+func isFenced(dir string, pid int) bool {
 	f := must(os.Open(filepath.Join(dir, "segment")))
 	defer f.Close()
 	const slots, size, count = 143360, 128, 32

@@ -25,12 +25,38 @@ func init() {
 	testproc.Register("without-handles", withoutHandles)
 }
 
+// A systemCall is one that may be lacking, with any first argument or a certain one.
+type systemCall struct{ number, first uint32 }
+
+const anyArgument = 1<<32 - 1
+
 // systemCalls are those that old kernels and some sandboxes lack.
-var systemCalls = map[string]uint32{
-	"set_robust_list": unix.SYS_SET_ROBUST_LIST,
-	"futex_waitv":     unix.SYS_FUTEX_WAITV,
-	"membarrier":      unix.SYS_MEMBARRIER,
-	"pidfd_open":      unix.SYS_PIDFD_OPEN,
+var systemCalls = map[string]systemCall{
+	"set_robust_list":         {unix.SYS_SET_ROBUST_LIST, anyArgument},
+	"futex_waitv":             {unix.SYS_FUTEX_WAITV, anyArgument},
+	"membarrier":              {unix.SYS_MEMBARRIER, anyArgument},
+	"the query of membarrier": {unix.SYS_MEMBARRIER, 0},
+	"its slow barrier":        {unix.SYS_MEMBARRIER, 1},
+	"pidfd_open":              {unix.SYS_PIDFD_OPEN, anyArgument},
+}
+
+// filter are the instructions that refuse the call. The number of the call is
+// loaded before them, and after.
+func (s systemCall) filter() []unix.SockFilter {
+	refuse := unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)}
+	unless := func(value uint32, skipped uint8) unix.SockFilter {
+		return unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: skipped, K: value}
+	}
+	if s.first == anyArgument {
+		return []unix.SockFilter{unless(s.number, 1), refuse}
+	}
+	const firstArgument = 16
+	return []unix.SockFilter{unless(s.number, 3), load(firstArgument), unless(s.first, 1), refuse, load(0)}
+}
+
+// load loads a word of what the kernel tells of a call.
+func load(offset uint32) unix.SockFilter {
+	return unix.SockFilter{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS, K: offset}
 }
 
 // forbid takes the system calls that are named in a comma-separated list away
@@ -41,11 +67,9 @@ func forbid(c *testproc.Child, names string) {
 		c.Sayf("forbidden")
 		return
 	}
-	filter := []unix.SockFilter{{Code: unix.BPF_LD | unix.BPF_W | unix.BPF_ABS}} // the number of the call
+	filter := []unix.SockFilter{load(0)}
 	for name := range strings.SplitSeq(names, ",") {
-		filter = append(filter,
-			unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, Jf: 1, K: systemCalls[name]},
-			unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ERRNO | uint32(unix.ENOSYS)})
+		filter = append(filter, systemCalls[name].filter()...)
 	}
 	filter = append(filter, unix.SockFilter{Code: unix.BPF_RET | unix.BPF_K, K: unix.SECCOMP_RET_ALLOW})
 	if err := install(filter); err != nil {
@@ -53,7 +77,8 @@ func forbid(c *testproc.Child, names string) {
 		c.Line()
 	}
 	for name := range strings.SplitSeq(names, ",") {
-		if _, _, errno := syscall.RawSyscall(uintptr(systemCalls[name]), 0, 0, 0); errno != syscall.ENOSYS {
+		call := systemCalls[name]
+		if _, _, errno := syscall.RawSyscall(uintptr(call.number), uintptr(call.first), 0, 0); errno != syscall.ENOSYS {
 			c.Fatalf("%s is still there: %v", name, errno)
 		}
 	}
@@ -91,7 +116,7 @@ func startWithout(t *testing.T, name, dir, calls string) *testproc.Proc {
 // they are noticed all the same, in a crowd of which some or all lack it, and
 // everything else works.
 func TestWithoutSystemCalls(t *testing.T) {
-	for _, calls := range []string{"set_robust_list", "futex_waitv", "membarrier", "set_robust_list,futex_waitv,membarrier"} {
+	for _, calls := range []string{"set_robust_list", "futex_waitv", "membarrier", "the query of membarrier", "its slow barrier", "set_robust_list,futex_waitv,membarrier"} {
 		for _, who := range []struct{ name, witness, victim string }{
 			{"all", calls, calls}, {"the one that dies", "", calls}, {"the one that lives", calls, ""},
 		} {

@@ -38,6 +38,10 @@ func deathFigures() []Figure {
 	return all
 }
 
+// grownUp is the age from which on a process is cleared up after quickly, by far. A
+// younger one takes some 10 ms more.
+const grownUp = 50 * time.Millisecond
+
 func (s *Stage) death(attached int) Subject {
 	n := s.Namespace()
 	m := Must(n.CreateMutex("m", nil))
@@ -45,6 +49,7 @@ func (s *Stage) death(attached int) Subject {
 	s.present(n, attached-2)
 	return Subject{Name: Ours, Measure: func() Values {
 		owner := s.Start("owner", n.Dir())
+		time.Sleep(grownUp)
 		heir.Tell(1)
 		untilWaiters(1, m.Info)
 		begin := now()
