@@ -26,6 +26,9 @@ type notes struct {
 	slow   atomic.Int32 // barriers
 	asleep atomic.Int32 // watchers
 	dozing sync.RWMutex // see doze
+
+	// What happens meanwhile; nil: nothing.
+	besideQuick, besideSlow func()
 }
 
 func (b *barriers) WhenFenced(f func()) {
@@ -41,6 +44,16 @@ func (b *barriers) SlowBarrier() {
 		panic("a slow barrier while the others of the process wait for a mutex")
 	}
 	b.slow.Add(1)
+	if b.besideSlow != nil {
+		b.besideSlow()
+	}
+}
+
+func (b *barriers) Barrier() {
+	b.System.Barrier()
+	if b.besideQuick != nil {
+		b.besideQuick()
+	}
 }
 
 // slowly makes sure that one who was not fenced was not cleared up after without a
@@ -156,15 +169,81 @@ func (w *world) lockFor(d *Namespace) {
 	}
 }
 
-// heir attaches in the slot that a process leaves.
+// heir attaches in the slot that a process leaves, or had.
 func (w *world) heir(before *Namespace, attach func() *Namespace) *Namespace {
 	w.t.Helper()
-	if err := before.Close(); err != nil {
-		w.t.Fatal(err)
+	if before.self.alive.load() != 0 {
+		if err := before.Close(); err != nil {
+			w.t.Fatal(err)
+		}
 	}
 	d := attach()
 	if d.slotIndex != before.slotIndex {
 		w.t.Fatalf("it has slot %d, not %d", d.slotIndex, before.slotIndex)
 	}
 	return d
+}
+
+// TestLateMark: a slot is freed, and another process takes it, while somebody waits
+// for a slow barrier on behalf of the one before. That barrier does not do for the
+// next one.
+func TestLateMark(t *testing.T) {
+	w := newWorld(t)
+	defer w.close()
+	d := w.attachYoung()
+	defer w.doze()()
+	w.quietly(d)
+	seen := d.self.fenced.load()
+	var next *Namespace
+	w.notes.besideSlow = func() {
+		w.notes.besideSlow = nil
+		w.c.reap(d.slotIndex)
+		next = w.heir(d, w.attachYoung)
+		next.self.fenced.store(seen) // what the late one believes to replace
+	}
+	w.b.reap(d.slotIndex)
+	if got := next.self.fenced.load(); got != fencedMark(d.generation) {
+		t.Fatalf("the mark of the one before is not there: %#x", got)
+	}
+	w.quietly(next)
+	w.notes.slow.Store(0)
+	w.b.reap(next.slotIndex)
+	w.slowly()
+	w.reaped(next)
+	w.check(w.b)
+}
+
+// TestDeadSlots: however many slots damage makes look dead, one pass over them calls
+// for one slow barrier, even if their marks are overwritten all the time.
+func TestDeadSlots(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		noisy bool
+	}{{"at rest", false}, {"noisy", true}} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			defer w.close()
+			defer w.doze()()
+			var damaged []*slotRecord
+			for i := w.c.slotIndex + 1; i < w.b.slotLimit(); i++ {
+				r := w.b.slotAt(i)
+				r.alive.store(waitersBit | diedBit)
+				damaged = append(damaged, r)
+			}
+			if c.noisy {
+				w.notes.besideQuick = func() {
+					for _, r := range damaged {
+						r.fenced.store(7)
+					}
+				}
+			}
+			w.b.reapDead()
+			if got := w.notes.slow.Load(); got != 1 {
+				t.Errorf("%d slow barriers for %d slots", got, len(damaged))
+			}
+			w.notes.besideQuick = nil
+			w.b.reapDead()
+			w.check(w.b)
+		})
+	}
 }
