@@ -5,10 +5,12 @@ package ipc_test
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"syscall"
 	"testing"
 	"time"
@@ -88,6 +90,53 @@ func TestKillYoung(t *testing.T) {
 			t.Errorf("the dead left %d waits and %d handles", i.Waiters, i.Handles-1)
 		}
 	}
+}
+
+// TestKillYoungOwner: the mutex of an owner that is killed at once comes back soon,
+// also to those who cannot be told of the end of its process.
+func TestKillYoungOwner(t *testing.T) {
+	n := ownNamespace(t)
+	m := must(n.CreateMutex("m", nil))
+	rounds := 50
+	if testing.Short() {
+		rounds = 15
+	}
+	var took []time.Duration
+	for range rounds {
+		took = append(took, killNewOwner(t, m, testproc.Start(t, "kill-owner", n.Dir())))
+	}
+	slices.Sort(took)
+	median, worst := took[len(took)/2], took[len(took)-1]
+	t.Logf("a waiter has the mutex after %v (median; worst %v)", median, worst)
+	if median > 200*time.Millisecond || worst > 5*time.Second {
+		t.Error("that is too slow on any machine")
+	}
+}
+
+// killNewOwner kills a process that has just locked m, and tells how long it takes
+// until somebody who waits for it here has it.
+func killNewOwner(t *testing.T, m *ipc.Mutex, owner *testproc.Proc) time.Duration {
+	t.Helper()
+	owner.Expect("owned")
+	var at time.Time
+	got := make(chan error, 1)
+	ctx := within(t)
+	go func() {
+		abandoned, err := m.Lock(ctx)
+		at = time.Now()
+		if err == nil && !abandoned {
+			err = errors.New("not told that it was abandoned")
+		}
+		got <- errors.Join(err, m.Unlock())
+	}()
+	untilWaiters(t, m, 1)
+	begin := time.Now()
+	owner.Strike()
+	if err := <-got; err != nil {
+		t.Fatal(err)
+	}
+	owner.Wait()
+	return at.Sub(begin)
 }
 
 // TestFenced: who lives is fenced before long, with no descriptor to be had, and is

@@ -158,8 +158,12 @@ func (s *System) Gone(alive *uint32) bool {
 	return err == nil && !locked
 }
 
-// PID is that of this process.
-func (s *System) PID() int { return os.Getpid() }
+// PID is that of this process, and PIDSpace is [PIDSpace].
+func (s *System) PID() int         { return os.Getpid() }
+func (s *System) PIDSpace() uint64 { return PIDSpace() }
+
+// Ended is [Ended].
+func (s *System) Ended(pid int, within time.Duration) bool { return Ended(pid, within) }
 
 // Command is [SelfCommand].
 func (s *System) Command() string { return SelfCommand() }

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 	"weak"
 )
 
@@ -29,6 +30,9 @@ type notes struct {
 
 	// What happens meanwhile; nil: nothing.
 	besideQuick, besideSlow func()
+
+	ended  func(pid int) bool // nil: the kernel is asked, who knows only of this process
+	spaces func() uint64      // nil: as the kernel says
 }
 
 func (b *barriers) WhenFenced(f func()) {
@@ -37,15 +41,35 @@ func (b *barriers) WhenFenced(f func()) {
 	}
 }
 
-func (b *barriers) SlowBarrier() {
-	thread := int64(syscall.Gettid())
-	// What is counted has its thread for itself, so that it is this very caller.
-	if n := b.n.Load(); n != nil && counter.thread.Load() == thread && n.Value().mu.thread.Load() == thread {
-		panic("a slow barrier while the others of the process wait for a mutex")
+func (b *barriers) Ended(pid int, within time.Duration) bool {
+	b.holdsNothing()
+	if b.ended == nil {
+		return b.System.Ended(pid, within)
 	}
+	return b.ended(pid)
+}
+
+func (b *barriers) PIDSpace() uint64 {
+	if b.spaces == nil {
+		return b.System.PIDSpace()
+	}
+	return b.spaces()
+}
+
+func (b *barriers) SlowBarrier() {
+	b.holdsNothing()
 	b.slow.Add(1)
 	if b.besideSlow != nil {
 		b.besideSlow()
+	}
+}
+
+// holdsNothing makes sure that the others of the process do not wait for a mutex meanwhile.
+func (b *barriers) holdsNothing() {
+	thread := int64(syscall.Gettid())
+	// What is counted has its thread for itself, so that it is this very caller.
+	if n := b.n.Load(); n != nil && counter.thread.Load() == thread && n.Value().mu.thread.Load() == thread {
+		panic("slow, while the others of the process wait for a mutex")
 	}
 }
 
@@ -185,23 +209,43 @@ func (w *world) heir(before *Namespace, attach func() *Namespace) *Namespace {
 }
 
 // TestLateMark: a slot is freed, and another process takes it, while somebody waits
-// for a slow barrier on behalf of the one before. That barrier does not do for the
-// next one.
+// for a slow barrier, or for the end of a process, on behalf of the one before. That
+// does not do for the next one.
 func TestLateMark(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		beside func(*notes, func())
+	}{
+		{"a slow barrier", func(n *notes, f func()) {
+			n.besideSlow = func() { n.besideSlow = nil; f() }
+		}},
+		{"an end", func(n *notes, f func()) {
+			n.ended = func(int) bool { n.ended = nil; f(); return true }
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) { markLate(t, c.beside) })
+	}
+}
+
+// markLate lets somebody mark a slot late: f is to be called before he does.
+func markLate(t *testing.T, beside func(n *notes, f func())) {
 	w := newWorld(t)
 	defer w.close()
+	w.notes.spaces = func() uint64 { return 1 }
 	d := w.attachYoung()
 	defer w.doze()()
 	w.quietly(d)
 	seen := d.self.fenced.load()
 	var next *Namespace
-	w.notes.besideSlow = func() {
-		w.notes.besideSlow = nil
+	beside(w.notes, func() {
 		w.c.reap(d.slotIndex)
 		next = w.heir(d, w.attachYoung)
 		next.self.fenced.store(seen) // what the late one believes to replace
-	}
+	})
 	w.b.reap(d.slotIndex)
+	if next == nil {
+		t.Fatal("nobody was late")
+	}
 	if got := next.self.fenced.load(); got != fencedMark(d.generation) {
 		t.Fatalf("the mark of the one before is not there: %#x", got)
 	}

@@ -86,8 +86,8 @@ type slotRecord struct {
 	ready      word // first parked waiter that its dispatcher must wake
 	waking     word // 1: it has grants in hand whose waiters it has not woken yet
 
-	command [48]byte
-	_       [8]byte
+	command  [48]byte
+	pidSpace word // among which processes pid means it, 0: not known; see fence.go
 }
 
 // objectRecord is an event, mutex, semaphore, timer or mailslot. All but state is

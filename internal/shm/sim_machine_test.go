@@ -23,9 +23,10 @@ import (
 // has the expected value, wakes at least as many as asked, or for no reason; a
 // process may die between any two steps, whereupon its alive word is marked and
 // one sleeper of it woken, while its other threads may go on until they enter
-// the kernel or somebody calls for a barrier that reaches them, and those that sleep may use up a
-// wake-up of a word that has become another's. Its memory is sequentially
-// consistent, as Go's atomic operations are.
+// the kernel or somebody calls for a barrier that reaches them, or the process has
+// ended, which takes its time and can be asked about in its pid namespace, and those
+// that sleep may use up a wake-up of a word that has become another's. Its memory is
+// sequentially consistent, as Go's atomic operations are.
 type machine struct {
 	mem     []byte
 	random  *rand.Rand
@@ -47,14 +48,16 @@ type machine struct {
 
 // A simProcess is a process of the machine.
 type simProcess struct {
-	m      *machine
-	number int
-	n      *Namespace
-	alive  *half // nil until it has joined
-	dead   bool
-	fenced bool // barriers reach it
-	leaves bool
-	left   bool
+	m           *machine
+	number      int
+	n           *Namespace
+	alive       *half // nil until it has joined
+	dead        bool
+	fenced      bool // barriers reach it
+	space       int  // its pid namespace
+	spaceHidden bool // it does not know which
+	leaves      bool
+	left        bool
 }
 
 // A simActor is a thread. It can go on when it neither sleeps nor waits for
@@ -118,7 +121,7 @@ func newMachine(seed uint64) *machine {
 // sleepers.
 func (m *machine) attach(count int) {
 	for i := range count {
-		s := &simProcess{m: m, number: i + 1}
+		s := &simProcess{m: m, number: i + 1, space: []int{1, 1, 1, 2}[m.random.IntN(4)], spaceHidden: m.random.IntN(4) == 0}
 		m.procs = append(m.procs, s)
 		n, err := Attach(m.mem, simSystem{s})
 		if err != nil {

@@ -3,6 +3,7 @@
 package shm
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -123,6 +124,39 @@ func (s simSystem) SlowBarrier() {
 		a.kernel()
 	}
 	m.end(list)
+}
+
+func (s simSystem) PIDSpace() uint64 {
+	if s.p.spaceHidden {
+		return 0
+	}
+	return uint64(s.p.space)
+}
+
+// Ended finds nobody with a number of another pid namespace. A process that is dead
+// ends when its threads have come to die, or when nobody waits for that any more.
+func (s simSystem) Ended(pid int, _ time.Duration) bool {
+	m := s.p.m
+	m.step(change)
+	a := m.running
+	if a != nil {
+		a.kernel()
+	}
+	i := slices.IndexFunc(m.procs, func(p *simProcess) bool { return p.number == pid && p.space == s.p.space })
+	if i < 0 {
+		return true
+	}
+	p := m.procs[i]
+	ofIts := func(x *simActor) bool { return x.p == p }
+	for a != nil && (!p.dead || len(m.lingering(ofIts)) > 0) && m.random.IntN(8) != 0 {
+		m.policy.pause(a)
+		m.step(change)
+		a.kernel()
+	}
+	if p.dead && m.random.IntN(4) != 0 {
+		m.end(m.lingering(ofIts))
+	}
+	return p.dead && len(m.lingering(ofIts)) == 0
 }
 
 func (s simSystem) Enlist(pick func(try func(alive *uint32) bool) error, body func()) error {

@@ -57,6 +57,7 @@ func (n *Namespace) introduce(i uint32, r *slotRecord) {
 	n.lockFree = lockWordOf(i, n.generation)
 	n.owners.start(n.generation)
 	r.pid.store(uint64(n.sys.PID()))
+	r.pidSpace.store(n.sys.PIDSpace())
 	r.command = [48]byte{}
 	copy(r.command[:len(r.command)-1], n.sys.Command())
 }

@@ -45,6 +45,10 @@ type System interface {
 	// SlowBarrier is Barrier for every process. It may take tens of
 	// milliseconds, and nothing may be held meanwhile that others wait for.
 	SlowBarrier()
+	// Ended reports whether no thread of the process that has a number, or had it
+	// until it ended, still runs. It waits for that for so long; false means that it
+	// is not known.
+	Ended(pid int, within time.Duration) bool
 
 	// Enlist starts a goroutine on a thread of its own, and calls there pick,
 	// which must claim one alive word with try, and then body. The word says
@@ -57,8 +61,10 @@ type System interface {
 	// whether the process is gone.
 	Gone(alive *uint32) bool
 
-	// PID and Command describe this process to others.
+	// PID and Command describe this process to others. PIDSpace says among which
+	// processes PID means it: those that say the same; 0 if that is not known.
 	PID() int
+	PIDSpace() uint64
 	Command() string
 
 	// Pin keeps the goroutine on its processor until Unpin.

@@ -1,0 +1,65 @@
+//go:build linux
+
+package linux
+
+import (
+	"math"
+	"os"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Ended reports whether the process that has a number, or had it before, has ended
+// altogether, none of its threads excepted. It waits for that for so long. False means
+// that it is not known: the process lives, or the number is another's by now, or this
+// process's own, or none at all; or there is no descriptor left, or the kernel (before
+// Linux 5.3) or a sandbox has no process handles.
+//
+// The kernel lets the handle of a process be read once its first thread is a zombie
+// and the others are gone, and gives its number away again no earlier. Whether the
+// process was collected, and by whom, does not matter.
+func Ended(pid int, within time.Duration) bool {
+	if pid <= 0 || pid > math.MaxInt32 || pid == os.Getpid() {
+		return false
+	}
+	until := Now() + int64(within)
+	fd, err := unix.PidfdOpen(pid, 0)
+	if err != nil {
+		return err == unix.ESRCH
+	}
+	defer unix.Close(fd)
+	return readableUntil(fd, until)
+}
+
+// readableUntil waits until fd can be read, or until a time has come, without the
+// runtime's poller.
+func readableUntil(fd int, until int64) bool {
+	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
+	for {
+		left := unix.NsecToTimespec(max(0, until-Now()))
+		n, err := unix.Ppoll(fds, &left, nil)
+		if err != unix.EINTR {
+			return err == nil && n == 1 && fds[0].Revents&unix.POLLIN != 0
+		}
+	}
+}
+
+// PIDSpace identifies the pid namespace of this process, in which its number means
+// what it does; 0 where that is not known. No two that exist at the same time have the
+// same, and none ends before all its processes have.
+func PIDSpace() uint64 { return pidSpace() }
+
+var pidSpace = sync.OnceValue(func() uint64 {
+	const path = "/proc/self/ns/pid"
+	var fs unix.Statfs_t
+	var st unix.Stat_t
+	if unix.Statfs(path, &fs) != nil || fs.Type != unix.NSFS_MAGIC || unix.Stat(path, &st) != nil {
+		return 0 // no /proc, or not the kernel's
+	}
+	if uint64(st.Dev) > math.MaxUint32 || st.Ino > math.MaxUint32 {
+		return 0
+	}
+	return uint64(st.Dev)<<32 | st.Ino
+})
