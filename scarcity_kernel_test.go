@@ -116,7 +116,7 @@ func startWithout(t *testing.T, name, dir, calls string) *testproc.Proc {
 // they are noticed all the same, in a crowd of which some or all lack it, and
 // everything else works.
 func TestWithoutSystemCalls(t *testing.T) {
-	for _, calls := range []string{"set_robust_list", "futex_waitv", "membarrier", "the query of membarrier", "its slow barrier", "set_robust_list,futex_waitv,membarrier"} {
+	for _, calls := range []string{"set_robust_list", "futex_waitv", "membarrier", "the query of membarrier", "its slow barrier", "pidfd_open", "set_robust_list,futex_waitv,membarrier", "pidfd_open,membarrier"} {
 		for _, who := range []struct{ name, witness, victim string }{
 			{"all", calls, calls}, {"the one that dies", "", calls}, {"the one that lives", calls, ""},
 		} {
