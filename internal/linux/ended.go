@@ -11,15 +11,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Ended reports whether the process that has a number, or had it before, has ended
-// altogether, none of its threads excepted. It waits for that for so long. False means
-// that it is not known: the process lives, or the number is another's by now, or this
-// process's own, or none at all; or there is no descriptor left, or the kernel (before
-// Linux 5.3) or a sandbox has no process handles.
+// Ended reports whether no thread of the process that has a number, or had it before,
+// can still run its program, and waits for that for so long. False means that it is not
+// known: the process lives, or the number is another's by now, or this process's own,
+// or none at all; or there is no descriptor left, or the kernel (before Linux 5.3) or a
+// sandbox has no process handles. The process must have been told to die, so that its
+// threads start no others.
 //
 // The kernel lets the handle of a process be read once its first thread is a zombie
 // and the others are gone, and gives its number away again no earlier. Whether the
-// process was collected, and by whom, does not matter.
+// process was collected, and by whom, does not matter. Most of the time that takes goes
+// into giving its memory back, so it is also looked at whether all threads have let go
+// of that.
 func Ended(pid int, within time.Duration) bool {
 	if pid <= 0 || pid > math.MaxInt32 || pid == os.Getpid() {
 		return false
@@ -30,12 +33,27 @@ func Ended(pid int, within time.Duration) bool {
 		return err == unix.ESRCH
 	}
 	defer unix.Close(fd)
-	return readableUntil(fd, until)
+	threads := openThreads(fd)
+	defer threads.close()
+	for pause := firstPause; !threads.withoutMemory(); pause *= 2 {
+		next := Now() + int64(pause)
+		if readableBefore(fd, min(next, until)) {
+			return true
+		}
+		if next >= until {
+			return false
+		}
+	}
+	return true
 }
 
-// readableUntil waits until fd can be read, or until a time has come, without the
+// firstPause is that between the first two looks at the threads. The next is longer, and
+// so on, as the process is the more likely to take its time.
+const firstPause = 50 * time.Microsecond
+
+// readableBefore waits until fd can be read, or until a time has come, without the
 // runtime's poller.
-func readableUntil(fd int, until int64) bool {
+func readableBefore(fd int, until int64) bool {
 	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
 	for {
 		left := unix.NsecToTimespec(max(0, until-Now()))

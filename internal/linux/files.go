@@ -23,8 +23,11 @@ func ignoringEINTR(call func() (int, error)) (int, error) {
 // readSmall reads a file of a few bytes. Unlike [os.ReadFile] it needs no more
 // than one descriptor: the first file that package os opens makes the runtime
 // set up its poller, which ends the program when descriptors are short.
-func readSmall(path string) (string, error) {
-	fd, err := ignoringEINTR(func() (int, error) { return unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0) })
+func readSmall(path string) (string, error) { return readSmallAt(unix.AT_FDCWD, path) }
+
+// readSmallAt is readSmall with a path that begins in an open directory.
+func readSmallAt(dir int, path string) (string, error) {
+	fd, err := ignoringEINTR(func() (int, error) { return unix.Openat(dir, path, unix.O_RDONLY|unix.O_CLOEXEC, 0) })
 	if err != nil {
 		return "", &fs.PathError{Op: "open", Path: path, Err: err}
 	}
