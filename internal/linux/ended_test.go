@@ -19,6 +19,7 @@ import (
 
 func init() {
 	helpers["headless"] = helpHeadless
+	helpers["fat"] = helpFat
 	helpers["ask without descriptors"] = helpAskWithoutDescriptors
 	helpers["pid space"] = func(in *bufio.Scanner, _ []string) {
 		fmt.Println(PIDSpace())
@@ -117,6 +118,41 @@ func helpHeadless(in *bufio.Scanner, _ []string) {
 		}
 		runtime.UnlockOSThread()
 	}
+}
+
+// TestEndedFat: it is seen that a process runs no more before it has given its memory
+// back, which is when its handle can be read.
+func TestEndedFat(t *testing.T) {
+	needHandles(t)
+	for range 10 { // it may have been quick
+		c := start(t, "fat", nil)
+		c.expect("fat")
+		p := openProcess(t, c.cmd.Process.Pid)
+		must(t, c.cmd.Process.Signal(syscall.SIGKILL))
+		if !Ended(p.PID(), limit) {
+			t.Error("it has not ended")
+		}
+		exited, err := p.Exited()
+		must(t, err)
+		c.wait()
+		if !exited {
+			return
+		}
+	}
+	t.Error("it was waited for until all memory was given back")
+}
+
+// helpFat has memory that takes long to give back.
+func helpFat(in *bufio.Scanner, _ []string) {
+	const flags = unix.MAP_PRIVATE | unix.MAP_ANON
+	mem, err := unix.Mmap(-1, 0, 128<<20, unix.PROT_READ|unix.PROT_WRITE, flags)
+	check(err)
+	unix.Madvise(mem, unix.MADV_NOHUGEPAGE)
+	for i := 0; i < len(mem); i += 4096 {
+		mem[i] = 1
+	}
+	fmt.Println("fat")
+	in.Scan()
 }
 
 // TestEndedWithoutDescriptors: who has no descriptors left cannot tell.

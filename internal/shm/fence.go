@@ -7,10 +7,10 @@ import "time"
 // microsecond ends them all, but reaches only processes that are fenced, and it
 // takes the kernel some 10 ms to fence one. So a process is fenced when it has
 // lived for a while, and says so in its slot. For one that dies before, whoever
-// clears up asks the kernel whether all of it has ended, which takes a process a
-// millisecond or two. Where that cannot be asked, or is not so soon enough,
-// a slow barrier is called for, which reaches every process. Either way the same
-// word says so then.
+// clears up asks the kernel whether the whole process has ended, all of its threads, as
+// far as its program goes, which takes a fraction of a millisecond mostly. Where that
+// cannot be asked, or is not so soon enough, a slow barrier is called for, which reaches
+// every process. Either way the same word says so then.
 //
 // The word is fencedMark of a generation of the slot, and it is true for ever:
 //
