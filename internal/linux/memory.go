@@ -55,6 +55,9 @@ func numberInProc(pidfd int) string {
 // out, and cannot run its program without. The last one then gives it back, which is
 // most of what a process does to end. False may also mean that this is not to be seen.
 //
+// Who looks in the very moment at which the last one lets go has it to give back
+// himself, which takes no longer than to wait for it.
+//
 // The count is read before the list. No thread joins those of a process that dies, so a
 // list with as many is all of those that were counted.
 func (d deadThreads) withoutMemory() bool {
