@@ -6,12 +6,16 @@ import (
 	"cmp"
 	"context"
 	"encoding/binary"
+	"errors"
+	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -19,6 +23,7 @@ import (
 	"github.com/winsys-go/ipc"
 	"github.com/winsys-go/ipc/internal/linux"
 	"github.com/winsys-go/ipc/internal/testproc"
+	"golang.org/x/sys/unix"
 )
 
 func init() {
@@ -103,8 +108,10 @@ func TestKillYoungOwner(t *testing.T) {
 		lacking string // system calls of who clears up
 		owner   *syscall.SysProcAttr
 		pid     int // of the owner, as it sees it itself; 0: as others do
+		later   bool
 	}{
 		{name: "seen to end"},
+		{name: "while it is being fenced", later: true},
 		{name: "in a pid namespace of its own", owner: &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWPID}, pid: 1},
 		{name: "without process handles", lacking: "pidfd_open"},
 	} {
@@ -119,6 +126,9 @@ func TestKillYoungOwner(t *testing.T) {
 				owner.Expect("owned")
 				heir.Sayf("wait")
 				heir.Expect("waiting")
+				for c.later && !isBeingFenced(t, owner.PID()) && !isFenced(dir, owner.PID()) {
+					runtime.Gosched()
+				}
 				young := !isFenced(dir, cmp.Or(c.pid, owner.PID()))
 				begin := linux.Now()
 				owner.Strike()
@@ -228,6 +238,21 @@ func skipUnfenceable(t *testing.T) {
 	case <-time.After(time.Second):
 		t.Skip("the kernel has no barriers")
 	}
+}
+
+// isBeingFenced reports whether a thread of a process is in the kernel for that.
+func isBeingFenced(t *testing.T, pid int) bool {
+	t.Helper()
+	for _, path := range must(filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", pid))) {
+		text, err := os.ReadFile(path)
+		if errors.Is(err, fs.ErrPermission) {
+			t.Skip("not allowed here: ", err)
+		}
+		if strings.HasPrefix(string(text), fmt.Sprint(unix.SYS_MEMBARRIER, " ")) {
+			return true
+		}
+	}
+	return false
 }
 
 // isFenced reports whether the segment says that barriers reach a process; see

@@ -21,8 +21,7 @@ import (
 // The kernel lets the handle of a process be read once its first thread is a zombie
 // and the others are gone, and gives its number away again no earlier. Whether the
 // process was collected, and by whom, does not matter. Most of the time that takes goes
-// into giving its memory back, so it is also looked at whether all threads have let go
-// of that.
+// into giving its memory back, so it is also looked at how far the threads are.
 func Ended(pid int, within time.Duration) bool {
 	if pid <= 0 || pid > math.MaxInt32 || pid == os.Getpid() {
 		return false
@@ -35,7 +34,7 @@ func Ended(pid int, within time.Duration) bool {
 	defer unix.Close(fd)
 	threads := openThreads(fd)
 	defer threads.close()
-	for pause := firstPause; !threads.withoutMemory(); pause *= 2 {
+	for pause := firstPause; !threads.over(); pause *= 2 {
 		next := Now() + int64(pause)
 		if readableBefore(fd, min(next, until)) {
 			return true

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -20,6 +22,7 @@ import (
 func init() {
 	helpers["headless"] = helpHeadless
 	helpers["fat"] = helpFat
+	helpers["slow barriers"] = helpSlowBarriers
 	helpers["ask without descriptors"] = helpAskWithoutDescriptors
 	helpers["pid space"] = func(in *bufio.Scanner, _ []string) {
 		fmt.Println(PIDSpace())
@@ -123,23 +126,58 @@ func helpHeadless(in *bufio.Scanner, _ []string) {
 // TestEndedFat: it is seen that a process runs no more before it has given its memory
 // back, which is when its handle can be read.
 func TestEndedFat(t *testing.T) {
+	endedWhile(t, "fat", func(p *Process) bool {
+		exited, err := p.Exited()
+		must(t, err)
+		return !exited
+	})
+}
+
+// TestEndedInKernel: it is seen although a thread of it does not come out of the kernel.
+func TestEndedInKernel(t *testing.T) {
+	if !hasSlowBarrier() {
+		t.Skip("SKIPPED: nothing to be in the kernel for")
+	}
+	endedWhile(t, "slow barriers", func(p *Process) bool {
+		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.PID()))
+		must(t, err)
+		return slices.ContainsFunc(threads, func(path string) bool {
+			text, _ := os.ReadFile(path)
+			return strings.Contains(string(text), ") D ")
+		})
+	})
+}
+
+// endedWhile kills helpers, one of which at least must be seen to have ended while
+// something is so.
+func endedWhile(t *testing.T, helper string, isSo func(p *Process) bool) {
 	needHandles(t)
-	for range 10 { // it may have been quick
-		c := start(t, "fat", nil)
-		c.expect("fat")
+	for range 20 {
+		c := start(t, helper, nil)
+		c.expect("ready")
 		p := openProcess(t, c.cmd.Process.Pid)
 		must(t, c.cmd.Process.Signal(syscall.SIGKILL))
 		if !Ended(p.PID(), limit) {
-			t.Error("it has not ended")
+			t.Fatal("it has not ended")
 		}
-		exited, err := p.Exited()
-		must(t, err)
+		yes := isSo(p)
 		c.wait()
-		if !exited {
+		if yes {
 			return
 		}
 	}
-	t.Error("it was waited for until all memory was given back")
+	t.Error("it was waited for longer")
+}
+
+// helpSlowBarriers is in the kernel most of the time.
+func helpSlowBarriers(in *bufio.Scanner, _ []string) {
+	go func() {
+		for {
+			SlowBarrier()
+		}
+	}()
+	fmt.Println("ready")
+	in.Scan()
 }
 
 // helpFat has memory that takes long to give back.
@@ -151,7 +189,7 @@ func helpFat(in *bufio.Scanner, _ []string) {
 	for i := 0; i < len(mem); i += 4096 {
 		mem[i] = 1
 	}
-	fmt.Println("fat")
+	fmt.Println("ready")
 	in.Scan()
 }
 

@@ -32,7 +32,7 @@ func readSmallAt(dir int, path string) (string, error) {
 		return "", &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	defer unix.Close(fd)
-	var text [256]byte
+	var text [512]byte
 	n, err := ignoringEINTR(func() (int, error) { return unix.Read(fd, text[:]) })
 	if err != nil {
 		return "", &fs.PathError{Op: "read", Path: path, Err: err}

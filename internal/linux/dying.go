@@ -51,18 +51,14 @@ func numberInProc(pidfd int) string {
 	return number
 }
 
-// withoutMemory reports whether no thread has any memory: each lets go of it on its way
-// out, and cannot run its program without. The last one then gives it back, which is
-// most of what a process does to end. False may also mean that this is not to be seen.
-//
-// Who looks in the very moment at which the last one lets go has it to give back
-// himself, which takes no longer than to wait for it.
+// over reports whether no thread can run the program any more. False may also mean that
+// this is not to be seen.
 //
 // The count is read before the list. No thread joins those of a process that dies, so a
 // list with as many is all of those that were counted.
-func (d deadThreads) withoutMemory() bool {
+func (d deadThreads) over() bool {
 	first := d.look(d.first)
-	if !first.bare || first.threads > mostThreads {
+	if !first.over || first.threads > mostThreads {
 		return false
 	}
 	names := d.names()
@@ -70,7 +66,7 @@ func (d deadThreads) withoutMemory() bool {
 		return false
 	}
 	for _, name := range names {
-		if name != d.first && !d.look(name).bare {
+		if name != d.first && !d.look(name).over {
 			return false
 		}
 	}
@@ -80,22 +76,36 @@ func (d deadThreads) withoutMemory() bool {
 // A threadState is what /proc says of a thread.
 type threadState struct {
 	threads int  // of the process, together with this one
-	bare    bool // it has no memory
+	over    bool // it cannot run its program any more
 }
 
 // look looks at a thread. Of one that is gone or hidden nothing is known.
+//
+// A thread cannot run its program when it has let go of the memory, as each does on its
+// way out. The last one then gives that back, which is most of what a process does to
+// end. Who looks in the very moment at which the last one lets go has it to give back
+// himself, which takes no longer than to wait for it.
+//
+// Nor can a thread run its program that has been told to die and is not running: it is
+// in the kernel, and does not come out again. It may be there for long: to have itself
+// fenced, for example.
 func (d deadThreads) look(name string) threadState {
 	if d.dir < 0 {
 		return threadState{}
 	}
+	const third, state, threads, size, signals, last = 3, 3, 20, 23, 31, 32 // as proc(5) counts
 	text, _ := readSmallAt(d.dir, name+"/stat")
-	const third, threads, size = 3, 20, 23 // as proc(5) counts
 	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
-	if len(fields) <= size-third {
+	if len(fields) <= last-third {
 		return threadState{}
 	}
-	count, err := strconv.Atoi(fields[threads-third])
-	return threadState{count, err == nil && count > 0 && fields[size-third] == "0"}
+	count, err1 := strconv.Atoi(fields[threads-third])
+	pending, err2 := strconv.ParseUint(fields[signals-third], 10, 64)
+	if err1 != nil || err2 != nil || count <= 0 {
+		return threadState{}
+	}
+	dies := pending&(1<<(unix.SIGKILL-1)) != 0
+	return threadState{count, fields[size-third] == "0" || dies && fields[state-third] != "R"}
 }
 
 // names lists the threads, or a part of them if they are too many.
