@@ -38,8 +38,8 @@ func deathFigures() []Figure {
 	return all
 }
 
-// grownUp is the age from which on a process is cleared up after quickly, by far. A
-// younger one takes some 10 ms more.
+// grownUp is the age from which on a process is fenced, by far. To clear up after a
+// younger one takes a fraction of a millisecond more.
 const grownUp = 50 * time.Millisecond
 
 func (s *Stage) death(attached int) Subject {
