@@ -207,10 +207,7 @@ func (w *waiter) take(req *request) {
 	if x := w.wide; x != nil {
 		refs, owners, unique = x.refs[:], x.owners[:], x.unique[:]
 	}
-	w.req.refs = refs[:len(req.refs)]
-	for i, o := range req.refs { // most have one
-		refs[i] = o
-	}
+	w.req.refs = refs[:copy(refs, req.refs)]
 	w.req.owners = owners[:copy(owners, req.owners)]
 	w.req.unique = unique[:copy(unique, req.unique)]
 	w.req.distinct, w.req.owned, w.req.all = req.distinct, req.owned, req.all
