@@ -99,9 +99,9 @@ func (n *Namespace) park(w *waiter) {
 // one processor, where the signaller may be among them, otherwise seldom.
 func (n *Namespace) yieldNowAndThen(now int64) {
 	if last := n.lastYield.Load(); now-last > yieldEvery && n.lastYield.CompareAndSwap(last, now) {
-		n.processors.Store(int32(runtime.GOMAXPROCS(0)))
+		n.single.Store(runtime.GOMAXPROCS(0) == 1)
 		runtime.Gosched()
-	} else if n.processors.Load() == 1 {
+	} else if n.single.Load() {
 		runtime.Gosched()
 	}
 }

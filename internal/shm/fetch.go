@@ -17,7 +17,7 @@ const (
 func (n *Namespace) come(w *waiter) error {
 	o := w.req.refs[w.req.unique[0]]
 	pause := 2
-	for spent := 0; spent < fetchSpins && n.processors.Load() > 1; spent += pause {
+	for spent := 0; spent < fetchSpins && !n.single.Load(); spent += pause {
 		if o.seemsSignalled() {
 			if err := n.fetch(w, o, false); err != nil {
 				return err

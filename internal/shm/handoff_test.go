@@ -24,7 +24,7 @@ func BenchmarkHandOff(b *testing.B) {
 	if err := errors.Join(waiter.Create(&waits.Object, spec), setter.Create(&sets.Object, spec)); err != nil {
 		b.Fatal(err)
 	}
-	waiter.processors.Store(2) // nobody else is to run first
+	waiter.single.Store(false) // nobody else is to run first
 	for b.Loop() {
 		waits.spin.Begin(0)
 		if err := waits.Wait(context.Background()); err != nil {

@@ -48,9 +48,10 @@ type Namespace struct {
 	alarms   []alarm
 
 	stopping   atomic.Bool
-	spinning   uint64       // 1 while a goroutine spins
-	lastYield  atomic.Int64 // when yieldNowAndThen last yielded
-	processors atomic.Int32
+	spinning   uint64        // 1 while a goroutine spins
+	lastYield  atomic.Int64  // when yieldNowAndThen last yielded
+	several    atomic.Bool   // processors are there to spin on: when it was attached
+	single     atomic.Bool   // there is only one for this process, as yieldNowAndThen has seen last
 	lastCheck  atomic.Int64  // when stillThere was last called
 	dispatched chan struct{} // closed when the dispatcher has ended; nil if there is none
 	left       chan struct{} // closed when the watcher has ended
@@ -67,7 +68,8 @@ func Attach(mem []byte, sys System) (*Namespace, error) {
 		ends:     map[mailslotEnd]struct{}{},
 		left:     make(chan struct{}),
 	}
-	n.processors.Store(int32(runtime.GOMAXPROCS(0)))
+	n.several.Store(runtime.GOMAXPROCS(0) > 1)
+	n.single.Store(!n.several.Load())
 	if err := n.join(); err != nil {
 		return nil, err
 	}

@@ -17,11 +17,12 @@ const (
 )
 
 // spinFor spins until o's signal is consumed or it does not seem worth it any
-// more. One goroutine of a process spins at a time.
+// more. One goroutine of a process spins at a time. So does one that has been bound
+// to a processor since it attached, as the other may be bound to another.
 func (o *Object) spinFor() (ok, wasAbandoned bool, err error) {
 	n := o.n
 	budget, probe := o.spin.Next()
-	if budget == 0 || n.processors.Load() < 2 || o.local.Load() || !atomic.CompareAndSwapUint64(&n.spinning, 0, 1) {
+	if budget == 0 || !n.several.Load() || o.local.Load() || !atomic.CompareAndSwapUint64(&n.spinning, 0, 1) {
 		return false, false, nil
 	}
 	pause := 1
