@@ -133,6 +133,7 @@ type looking struct {
 	mayBlock bool
 	began    int64
 
+	closed int // so many objects were closed, the first ones
 	result backend.WaitResult
 	done   bool    // it was satisfied at once
 	queued *waiter // otherwise, if it may block
@@ -160,7 +161,7 @@ func (n *Namespace) look(req *request, owner *Owner, give *signalling, l *lookin
 	if err != nil {
 		return err
 	}
-	l.result, l.done, err = n.poll(req, sure)
+	err = n.poll(req, sure, l)
 	if err == nil && !l.done && l.mayBlock {
 		req.distinguish() // has no error: a wait for all was asked before
 		l.queued = n.enqueue(req, l.began)
@@ -170,6 +171,9 @@ func (n *Namespace) look(req *request, owner *Owner, give *signalling, l *lookin
 		}
 	}
 	n.letGo()
+	for _, o := range req.refs[:l.closed] {
+		n.reopen(o.rec())
+	}
 	n.finish()
 	return err
 }
@@ -294,34 +298,41 @@ func (n *Namespace) ownerAlive(r *objectRecord) error {
 //
 // sure says that the handles were open at the instant that counts; otherwise all
 // must be open when they are looked at.
-func (n *Namespace) poll(req *request, sure bool) (result backend.WaitResult, done bool, err error) {
+func (n *Namespace) poll(req *request, sure bool, l *looking) (err error) {
+	l.closed = 0
 	if req.all {
-		result, done, err = n.pollAll(req, sure)
+		err = n.pollAll(req, sure, l)
 	} else {
-		result, done, err = n.pollAny(req, sure)
+		err = n.pollAny(req, sure, l)
 	}
 	if len(n.frozen) > 0 {
 		n.thawAll()
 	}
-	return result, done, err
+	return err
 }
 
-func (n *Namespace) pollAny(req *request, sure bool) (result backend.WaitResult, done bool, err error) {
+func (n *Namespace) pollAny(req *request, sure bool, l *looking) error {
 	for at, o := range req.refs {
-		if err := n.closeOpen(o, sure); err != nil {
-			return result, false, err
+		signalled, err := n.closeOpen(o, sure)
+		if err != nil {
+			return err
 		}
-		if !n.signalledFor(o, req.owners[at]) {
+		l.closed = at + 1
+		if o.kind == backend.Mutex {
+			signalled = n.signalledFor(o, req.owners[at])
+		}
+		if !signalled {
 			continue
 		}
 		if !sure && anyClosed(req.refs[at+1:]) {
-			return result, false, backend.ErrClosed
+			return backend.ErrClosed
 		}
 		wasAbandoned := n.putConsumed(o.rec(), o.handle, req.owners[at])
 		n.commitIfAny()
-		return backend.WaitResult{Index: at, Abandoned: when(wasAbandoned, 1<<at)}, true, nil
+		l.result, l.done = backend.WaitResult{Index: at, Abandoned: when(wasAbandoned, 1<<at)}, true
+		break
 	}
-	return result, false, nil
+	return nil
 }
 
 func anyClosed(refs []*Object) bool {
@@ -330,45 +341,46 @@ func anyClosed(refs []*Object) bool {
 
 // pollAll closes all objects before it looks at any: a timer that is due is settled
 // then, which thaws mutexes.
-func (n *Namespace) pollAll(req *request, sure bool) (result backend.WaitResult, done bool, err error) {
-	for _, o := range req.refs {
-		if err := n.closeOpen(o, sure); err != nil {
-			return result, false, err
+func (n *Namespace) pollAll(req *request, sure bool, l *looking) error {
+	for at, o := range req.refs {
+		if _, err := n.closeOpen(o, sure); err != nil {
+			return err
 		}
+		l.closed = at + 1
 	}
 	for at, o := range req.refs {
 		if !n.signalledFor(o, req.owners[at]) {
-			return result, false, nil
+			return nil
 		}
 	}
 	for at, o := range req.refs {
 		if n.putConsumed(o.rec(), o.handle, req.owners[at]) {
-			result.Abandoned |= 1 << at
+			l.result.Abandoned |= 1 << at
 		}
 	}
 	n.commitIfAny()
-	return result, true, nil
+	l.done = true
+	return nil
 }
 
 // closeOpen closes the object of a handle, which must be open unless that is sure,
-// and brings it up to date.
-func (n *Namespace) closeOpen(o *Object, sure bool) error {
+// and brings it up to date. Who calls it must reopen that. It reports whether it is signalled, unless it is a mutex.
+func (n *Namespace) closeOpen(o *Object, sure bool) (signalled bool, err error) {
 	if !sure && o.open.Load() != handleOpen {
-		return backend.ErrClosed
+		return false, backend.ErrClosed
 	}
 	r := o.rec()
 	s := r.state.load()
 	if generation(s) != o.base {
 		n.damaged("the object of an open handle is gone")
 	}
-	n.touched = append(n.touched, r)
 	if s&(slowBit|wokenBit) != 0 || !r.state.cas(s, s|slowBit) {
 		n.shut(r)
 	}
 	if o.kind == backend.Timer || o.kind == backend.Mailslot {
 		n.refresh(o.index, r)
 	}
-	return nil
+	return payload(r.state.load()) != 0, nil
 }
 
 // signalledFor reports whether the object of a handle, which is closed, is signalled
