@@ -68,7 +68,7 @@ func (b *barriers) SlowBarrier() {
 func (b *barriers) holdsNothing() {
 	thread := int64(syscall.Gettid())
 	// What is counted has its thread for itself, so that it is this very caller.
-	if n := b.n.Load(); n != nil && counter.thread.Load() == thread && n.Value().mu.thread.Load() == thread {
+	if n := b.n.Load(); n != nil && counter.thread.Load() == thread && n.Value().mu.mu.thread.Load() == thread {
 		panic("slow, while the others of the process wait for a mutex")
 	}
 }

@@ -26,7 +26,7 @@ type Namespace struct {
 	lockFree   uint64 // the lock word that says that this process holds it
 
 	// mu is taken before the namespace's lock and guards everything below.
-	mu       localMutex
+	mu       guard
 	closed   bool
 	leaving  bool
 	pinned   bool
@@ -68,6 +68,7 @@ func Attach(mem []byte, sys System) (*Namespace, error) {
 		ends:     map[mailslotEnd]struct{}{},
 		left:     make(chan struct{}),
 	}
+	n.mu.n = n
 	n.several.Store(runtime.GOMAXPROCS(0) > 1)
 	n.single.Store(!n.several.Load())
 	if err := n.join(); err != nil {

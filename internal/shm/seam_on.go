@@ -51,6 +51,16 @@ func (m *localMutex) Lock() {
 	m.thread.Store(int64(syscall.Gettid()))
 }
 
+func (m *localMutex) TryLock() bool {
+	if !m.mu.TryLock() {
+		return false
+	}
+	if Simulation == nil {
+		m.thread.Store(int64(syscall.Gettid()))
+	}
+	return true
+}
+
 func (m *localMutex) Unlock() {
 	m.thread.Store(0)
 	m.mu.Unlock()

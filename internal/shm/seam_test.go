@@ -326,7 +326,7 @@ func (e *endpoint) unmapRing() {
 // seize takes a dead process's mutex for good, unless its operation, which ran
 // on this thread, died with it.
 func (n *Namespace) seize() {
-	if n.mu.thread.Load() != int64(syscall.Gettid()) {
+	if n.mu.mu.thread.Load() != int64(syscall.Gettid()) {
 		n.mu.Lock() // its watcher may have it, but not for long
 	}
 }

@@ -145,7 +145,7 @@ func (n *Namespace) lookAgain(req *request, owner *Owner, give *signalling, l *l
 	if err != nil && l.queued != nil { // damage was met when it was queued already
 		l.queued.fail(l.queued.use, err)
 		owner.setWait(nil)
-		n.release(l.queued)
+		n.mu.leave(l.queued)
 	}
 	return err
 }
@@ -236,7 +236,7 @@ func (n *Namespace) collect(ctx context.Context, owner *Owner, w *waiter) (resul
 		owner.note(n, &w.req, result)
 	}
 	owner.setWait(nil)
-	n.release(w)
+	n.mu.leave(w)
 	return result, err
 }
 

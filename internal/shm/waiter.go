@@ -27,6 +27,7 @@ type waiter struct {
 	req    request // its slices are those of room, or of wide
 	room   smallRoom
 	wide   *wideRoom             // what a wait for many objects needs, or nil
+	before *waiter               // the next one in guard.left
 	failed atomic.Pointer[error] // the namespace is damaged: give up
 	ended  atomic.Uint32         // the claim by which this process has ended the present wait
 }
@@ -365,10 +366,8 @@ func (w *waiter) failNow(err error) {
 	w.n.deliverOne(wakeup{token: w.token})
 }
 
-// release makes w ready for another wait.
+// release makes w, whose wait is over, ready for another one. n.mu is held.
 func (n *Namespace) release(w *waiter) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	w.unlinkHandles()
 	n.waiters.end(w)
 	n.quieten()
