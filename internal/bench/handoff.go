@@ -4,6 +4,7 @@ import (
 	"context"
 	"os/exec"
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/winsys-go/ipc"
@@ -152,6 +153,15 @@ func roundTrips(trip func(), count int, pause time.Duration) Values {
 func compute(d time.Duration) {
 	for end := now() + int64(d); d > 0 && now() < end; {
 	}
+}
+
+// computeEverywhere is compute on all processors.
+func computeEverywhere(d time.Duration) {
+	var all sync.WaitGroup
+	for range runtime.NumCPU() {
+		all.Go(func() { compute(d) })
+	}
+	all.Wait()
 }
 
 func pongRole(r *Role) {

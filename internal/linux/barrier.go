@@ -3,6 +3,7 @@
 package linux
 
 import (
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -58,8 +59,10 @@ func WhenFenced(f func()) {
 	}
 }
 
-// fenceLater sleeps in the kernel, since the runtime's timers need a descriptor.
+// fenceLater sleeps in the kernel, since the runtime's timers need a descriptor. The
+// thread ends with it: one less to die when the process is killed.
 func fenceLater() {
+	runtime.LockOSThread()
 	nap(fenceAfter)
 	fenced := register()
 	fencing.Lock()
