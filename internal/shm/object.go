@@ -13,16 +13,18 @@ import (
 // An Object is a handle to an object of a segment. Its zero value is a closed
 // handle.
 type Object struct {
+	// What a look needs comes first: half a cache line, of each of the many objects
+	// of a wait.
 	word   *word  // the object's state; the fast paths need nothing else
 	base   uint64 // the state that is zero but for the generation
-	free   uint64 // mutexes: free, and owned by this handle
-	owned  uint64
-	auto   uint64        // auto-reset events: set; else what no state is
+	n      *Namespace
 	open   atomic.Uint32 // handleClosed, handleOpen, handleEnding
-	manual bool
 	kind   backend.Kind
+	manual bool
 
-	n       *Namespace
+	free    uint64 // mutexes: free, and owned by this handle
+	owned   uint64
+	auto    uint64 // auto-reset events: set; else what no state is
 	index   uint32 // in the table of objects
 	handle  uint32 // in the table of handles
 	owner   uint32 // mutexes: who this handle is as an owner

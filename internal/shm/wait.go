@@ -3,6 +3,7 @@ package shm
 import (
 	"context"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/winsys-go/ipc/internal/backend"
@@ -133,7 +134,8 @@ type looking struct {
 	mayBlock bool
 	began    int64
 
-	closed int // so many objects were closed, the first ones
+	closed int    // so many objects were closed, the first ones
+	opened uint64 // bit i: object i, an event or a semaphore, was open before
 	result backend.WaitResult
 	done   bool    // it was satisfied at once
 	queued *waiter // otherwise, if it may block
@@ -171,11 +173,21 @@ func (n *Namespace) look(req *request, owner *Owner, give *signalling, l *lookin
 		}
 	}
 	n.letGo()
-	for _, o := range req.refs[:l.closed] {
-		n.reopen(o.rec())
-	}
+	n.reopenLooked(req, l)
 	n.finish()
 	return err
+}
+
+// reopenLooked opens what a look has closed. What was open before, and is not waited
+// for now, needs no closer look.
+func (n *Namespace) reopenLooked(req *request, l *looking) {
+	for at, o := range req.refs[:l.closed] {
+		if r := o.rec(); l.queued == nil && l.opened>>at&1 != 0 {
+			r.state.put(r.state.load() &^ slowBit)
+		} else {
+			n.reopen(r)
+		}
+	}
 }
 
 // prepare makes sure that a look can be done, and signals what is to be signalled
@@ -299,7 +311,7 @@ func (n *Namespace) ownerAlive(r *objectRecord) error {
 // sure says that the handles were open at the instant that counts; otherwise all
 // must be open when they are looked at.
 func (n *Namespace) poll(req *request, sure bool, l *looking) (err error) {
-	l.closed = 0
+	l.closed, l.opened = 0, 0
 	if req.all {
 		err = n.pollAll(req, sure, l)
 	} else {
@@ -313,11 +325,10 @@ func (n *Namespace) poll(req *request, sure bool, l *looking) (err error) {
 
 func (n *Namespace) pollAny(req *request, sure bool, l *looking) error {
 	for at, o := range req.refs {
-		signalled, err := n.closeOpen(o, sure)
+		signalled, err := n.closeOpen(o, at, sure, l)
 		if err != nil {
 			return err
 		}
-		l.closed = at + 1
 		if o.kind == backend.Mutex {
 			signalled = n.signalledFor(o, req.owners[at])
 		}
@@ -340,18 +351,22 @@ func anyClosed(refs []*Object) bool {
 }
 
 // pollAll closes all objects before it looks at any: a timer that is due is settled
-// then, which thaws mutexes.
+// then, which thaws mutexes, and takes signals. Where nothing is but events and
+// semaphores that were open, what was seen meanwhile holds.
 func (n *Namespace) pollAll(req *request, sure bool, l *looking) error {
+	done := true
 	for at, o := range req.refs {
-		if _, err := n.closeOpen(o, sure); err != nil {
+		signalled, err := n.closeOpen(o, at, sure, l)
+		if err != nil {
 			return err
 		}
-		l.closed = at + 1
+		done = done && signalled
 	}
-	for at, o := range req.refs {
-		if !n.signalledFor(o, req.owners[at]) {
-			return nil
-		}
+	if bits.OnesCount64(l.opened) < len(req.refs) {
+		done = n.allSignalledFor(req)
+	}
+	if !done {
+		return nil
 	}
 	for at, o := range req.refs {
 		if n.putConsumed(o.rec(), o.handle, req.owners[at]) {
@@ -363,9 +378,19 @@ func (n *Namespace) pollAll(req *request, sure bool, l *looking) error {
 	return nil
 }
 
-// closeOpen closes the object of a handle, which must be open unless that is sure,
-// and brings it up to date. Who calls it must reopen that. It reports whether it is signalled, unless it is a mutex.
-func (n *Namespace) closeOpen(o *Object, sure bool) (signalled bool, err error) {
+func (n *Namespace) allSignalledFor(req *request) bool {
+	for at, o := range req.refs {
+		if !n.signalledFor(o, req.owners[at]) {
+			return false
+		}
+	}
+	return true
+}
+
+// closeOpen closes the object of handle number at, which must be open unless that is
+// sure, and brings it up to date. It reports whether it is signalled, unless it is a
+// mutex.
+func (n *Namespace) closeOpen(o *Object, at int, sure bool, l *looking) (signalled bool, err error) {
 	if !sure && o.open.Load() != handleOpen {
 		return false, backend.ErrClosed
 	}
@@ -374,12 +399,16 @@ func (n *Namespace) closeOpen(o *Object, sure bool) (signalled bool, err error) 
 	if generation(s) != o.base {
 		n.damaged("the object of an open handle is gone")
 	}
-	if s&(slowBit|wokenBit) != 0 || !r.state.cas(s, s|slowBit) {
+	l.closed = at + 1
+	if s&(slowBit|wokenBit) == 0 && r.state.cas(s, s|slowBit) {
+		if o.kind == backend.Event || o.kind == backend.Semaphore {
+			l.opened |= 1 << at
+			return payload(s) != 0, nil
+		}
+	} else {
 		n.shut(r)
 	}
-	if o.kind == backend.Timer || o.kind == backend.Mailslot {
-		n.refresh(o.index, r)
-	}
+	n.refresh(o.index, r)
 	return payload(r.state.load()) != 0, nil
 }
 
