@@ -199,7 +199,7 @@ func idleFigures() []Figure {
 			}
 			p := s.Start("crowd", s.Namespace().Dir(), 1000)
 			return []Subject{{Name: Ours, Measure: func() Values {
-				return idle(p.PID(), time.Duration(s.reduce(int(span), 10, 100)))
+				return idle(p.PID(), time.Duration(s.reduce(int(span/time.Millisecond), 10, 100))*time.Millisecond)
 			}}}
 		},
 	}}

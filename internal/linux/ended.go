@@ -14,7 +14,7 @@ import (
 // Ended reports whether no thread of the process that has a number, or had it before,
 // can still run its program, and waits for that for so long. False means that it is not
 // known: the process lives, or the number is another's by now, or this process's own,
-// or none at all; or there is no descriptor left, or the kernel (before Linux 5.3) or a
+// or no number of a process (0, negative); or there is no descriptor left, or the kernel (before Linux 5.3) or a
 // sandbox has no process handles. The process must have been told to die, so that its
 // threads start no others.
 //

@@ -4,7 +4,7 @@ import "sync/atomic"
 
 // A guard is the mutex of a Namespace. A wait that is over, and finds it taken, does
 // not wait for it: it leaves its waiter behind, to be released by whoever has the
-// guard. Of a crowd that was woken most would meet there otherwise.
+// guard. Otherwise most of a crowd that was woken would queue up here.
 type guard struct {
 	mu   localMutex
 	n    *Namespace

@@ -84,7 +84,7 @@ type slotRecord struct {
 	waiters    word // first waiter record, in use or not
 	blocks     word // first block of entries, in use or not
 	ready      word // first parked waiter that its dispatcher must wake
-	waking     word // 1: it has grants in hand whose waiters it has not woken yet
+	waking     word // sections that have granted something and not woken everybody yet
 
 	command  [48]byte
 	pidSpace word // among which processes pid means it, 0: not known; see fence.go

@@ -48,9 +48,9 @@ type Namespace struct {
 	alarms   []alarm
 
 	stopping   atomic.Bool
-	spinning   uint64        // 1 while a goroutine spins
+	spinning   atomic.Bool
 	lastYield  atomic.Int64  // when yieldNowAndThen last yielded
-	several    atomic.Bool   // processors are there to spin on: when it was attached
+	several    bool          // processors are there to spin on: when it was attached
 	single     atomic.Bool   // there is only one for this process, as yieldNowAndThen has seen last
 	lastCheck  atomic.Int64  // when stillThere was last called
 	dispatched chan struct{} // closed when the dispatcher has ended; nil if there is none
@@ -69,8 +69,8 @@ func Attach(mem []byte, sys System) (*Namespace, error) {
 		left:     make(chan struct{}),
 	}
 	n.mu.n = n
-	n.several.Store(runtime.GOMAXPROCS(0) > 1)
-	n.single.Store(!n.several.Load())
+	n.several = runtime.GOMAXPROCS(0) > 1
+	n.single.Store(!n.several)
 	if err := n.join(); err != nil {
 		return nil, err
 	}

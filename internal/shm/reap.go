@@ -98,7 +98,7 @@ func (n *Namespace) whileReaping(i uint32, generation uint64, stage func(i uint3
 			err = n.lockedOnce(do)
 		}
 		var d deadHolder
-		if errors.As(err, &d) { // of the lock
+		if errors.As(err, &d) { // the lock's holder is dead and not fenced
 			n.fenceDead()
 			continue
 		}
@@ -136,12 +136,12 @@ func (n *Namespace) reapWaits(i uint32, r *slotRecord) (again bool) {
 		}
 		rec := n.waiter(w)
 		if c := rec.claim.load(); queued(c) && first(rec.who.load()) == i {
-			n.closeNudged(w, rec)
+			n.closeNudged(rec)
 			n.putUnlinked(w, rec)
 			n.put(&rec.claim, n.newClaim(c, claimCancelled))
 			n.commit()
 			if claimState(c) == claimNudged {
-				n.settleFirst(w, rec)
+				n.settleFirst(rec)
 			}
 		}
 		w = uint32(rec.chain.load())

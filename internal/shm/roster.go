@@ -7,7 +7,7 @@ import "iter"
 type roster struct {
 	pages   [maxWaiters / rosterPage]*[rosterPage]*waiter
 	count   int
-	blocked int // how many wait now
+	blocked int // how many wait, or have ended and are not released yet
 }
 
 const rosterPage = 512
@@ -21,8 +21,8 @@ func (r *roster) add(w *waiter) {
 	r.count++
 }
 
-// at gives the waiter with a record, which comes from the segment, if there is
-// one; nil for others.
+// at gives the waiter of this process that has a record, or nil. The index comes from
+// the segment, and may be any.
 func (r *roster) at(index uint32) *waiter {
 	if index >= maxWaiters || r.pages[index/rosterPage] == nil {
 		return nil

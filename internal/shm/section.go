@@ -137,26 +137,15 @@ func (n *Namespace) end() {
 
 // guarded runs do within a section, outside of what exit guards.
 func (n *Namespace) guarded(do func()) error {
-	switch r := caught(do).(type) {
-	case nil:
-		return nil
-	case corruption:
-		return n.abort(r)
-	default:
-		panic(r)
+	if damage := attempt(do); damage != nil {
+		return n.abort(damage)
 	}
-}
-
-// caught runs do, and gives what it panics with.
-func caught(do func()) (r any) {
-	defer func() { r = recover() }()
-	do()
 	return nil
 }
 
 // abort gives up a change that met damage: one that was committed is finished,
 // any other forgotten.
-func (n *Namespace) abort(cause corruption) error {
+func (n *Namespace) abort(cause error) error {
 	n.pending = 0
 	n.touched = n.touched[:0]
 	n.holding = false
@@ -167,17 +156,20 @@ func (n *Namespace) abort(cause corruption) error {
 			return err
 		}
 	}
-	return fmt.Errorf("%w: %s", backend.ErrCorrupt, string(cause))
+	return fmt.Errorf("%w: %s", backend.ErrCorrupt, cause)
 }
 
-// attempt runs do, which may meet damage once more.
-func attempt(do func()) error {
-	switch r := caught(do).(type) {
-	case nil:
-		return nil
-	case corruption:
-		return r
-	default:
-		panic(r)
-	}
+// attempt runs do, and gives the damage that it has met.
+func attempt(do func()) (damage error) {
+	defer func() {
+		switch r := recover().(type) {
+		case nil:
+		case corruption:
+			damage = r
+		default:
+			panic(r)
+		}
+	}()
+	do()
+	return nil
 }

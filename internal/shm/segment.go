@@ -11,13 +11,13 @@ import (
 // A segment is the mapped memory, and the only place where its bytes become
 // records. Every index is checked here: one that is out of range means that
 // the segment is damaged, which unwinds to the operation's entry (see
-// Namespace.locked) and is reported as ErrCorrupt.
+// exit) and is reported as ErrCorrupt.
 type segment struct {
 	mem  []byte
 	base unsafe.Pointer
 }
 
-// corruption is what damage panics with, to be caught by Namespace.locked.
+// corruption is what damage panics with, to be caught by exit or guarded.
 type corruption string
 
 func (c corruption) Error() string { return string(c) }

@@ -128,8 +128,8 @@ func (m *machine) attach(count int) {
 			panic(err)
 		}
 		s.n = n
-		n.several.Store(m.random.IntN(2) == 0)
-		n.single.Store(!n.several.Load())
+		n.several = m.random.IntN(2) == 0
+		n.single.Store(!n.several)
 		for d := range m.random.IntN(directSleepers + 1) {
 			n.direct[d] = &waiter{since: never} // takes the place of a direct sleeper
 		}

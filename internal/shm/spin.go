@@ -1,10 +1,6 @@
 package shm
 
-import (
-	"sync/atomic"
-
-	"github.com/winsys-go/ipc/internal/backend"
-)
+import "github.com/winsys-go/ipc/internal/backend"
 
 // What is spun on is an object's state alone, so that there is nothing to undo.
 
@@ -22,12 +18,14 @@ const (
 func (o *Object) spinFor() (ok, wasAbandoned bool, err error) {
 	n := o.n
 	budget, probe := o.spin.Next()
-	if budget == 0 || !n.several.Load() || o.local.Load() || !atomic.CompareAndSwapUint64(&n.spinning, 0, 1) {
+	if budget == 0 || !n.several || o.local.Load() || !n.spinning.CompareAndSwap(false, true) {
 		return false, false, nil
 	}
 	pause := 1
 	for spent := int32(0); spent < budget; spent += int32(pause) {
-		if spent >= eager || o.kind == backend.Mutex || !o.soonSignalled() {
+		if spent < eager && o.kind != backend.Mutex {
+			o.soonSignalled()
+		} else {
 			n.sys.Pause(pause)
 		}
 		if o.seemsSignalled() {
@@ -36,7 +34,7 @@ func (o *Object) spinFor() (ok, wasAbandoned bool, err error) {
 			}
 			if ok || err != nil {
 				o.spin.Found(spent, probe)
-				release(&n.spinning, 0)
+				n.spinning.Store(false)
 				return ok, wasAbandoned, err
 			}
 		}
@@ -44,7 +42,7 @@ func (o *Object) spinFor() (ok, wasAbandoned bool, err error) {
 			pause = min(pause*2, 64) // others spin for it, too
 		}
 	}
-	release(&n.spinning, 0)
+	n.spinning.Store(false)
 	o.spin.Missed(probe)
 	return false, false, nil
 }

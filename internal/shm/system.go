@@ -57,8 +57,7 @@ type System interface {
 	// its sleepers are woken. Enlist returns when pick has.
 	Enlist(pick func(try func(alive *uint32) bool) error, body func()) error
 	// Gone looks at the alive word of a process that has no robust list, and
-	// reports
-	// whether the process is gone.
+	// reports whether the process is gone.
 	Gone(alive *uint32) bool
 
 	// PID and Command describe this process to others. PIDSpace says among which

@@ -10,8 +10,7 @@ import (
 )
 
 // A shortage unwinds a locked section, before it has changed anything, when a
-// table must grow; Namespace.locked lets the lock go, reserves memory and
-// begins anew.
+// table must grow; despite lets it grow, and the section begins anew.
 type shortage struct {
 	table tableID
 	limit uint64 // of the table, when it was found full

@@ -83,6 +83,7 @@ func waitOne(ctx context.Context, o *Object) (backend.WaitResult, error) {
 			return backend.WaitResult{Abandoned: when(wasAbandoned, 1)}, err
 		}
 	}
+	// Not by waitSlow, which would be one frame more on the stacks of a crowd.
 	result, w, err := o.n.startOne(ctx, nil, o)
 	if w != nil {
 		result, err = o.n.collect(ctx, nil, w)

@@ -128,8 +128,8 @@ func (n *Namespace) start(ctx context.Context, owner *Owner, req *request, give 
 	return l.result, nil, nil
 }
 
-// A looking is a look at what somebody waits for, and what came of it. What it
-// looks for is no part of it, or that would not stay on its stack.
+// A looking is a look at what somebody waits for, and what came of it. The request is
+// passed beside it, or it would move to the heap.
 type looking struct {
 	mayBlock bool
 	began    int64

@@ -27,7 +27,7 @@ type waiter struct {
 	req    request // its slices are those of room, or of wide
 	room   smallRoom
 	wide   *wideRoom             // what a wait for many objects needs, or nil
-	before *waiter               // the next one in guard.left
+	before *waiter               // the one that was left before it; see guard.left
 	failed atomic.Pointer[error] // the namespace is damaged: give up
 	ended  atomic.Uint32         // the claim by which this process has ended the present wait
 }
@@ -239,9 +239,6 @@ func (w *waiter) unlinkHandles() {
 	links := w.links()
 	for k, o := range w.req.refs {
 		l := &links[k]
-		if l.w == nil {
-			continue // damage was met before it was entered
-		}
 		if l.next != nil {
 			l.next.prev = l.prev
 		}
@@ -268,7 +265,7 @@ func (n *Namespace) withdrawAll(waits []*waiter, state uint32) {
 		if claimState(c) == claimNudged {
 			nudged = append(nudged, first(n.entryAt(w.rec, 0).target.load()))
 		}
-		n.closeNudged(w.index, w.rec)
+		n.closeNudged(w.rec)
 		n.startWaking()
 		n.putUnlinked(w.index, w.rec)
 		n.put(&w.rec.claim, n.newClaim(c, state))
@@ -311,7 +308,7 @@ func (w *waiter) insist(use uint64) {
 
 // closeNudged closes the mutex that a waiter was told to fetch, if any, before it
 // does not come.
-func (n *Namespace) closeNudged(w uint32, r *waiterRecord) {
+func (n *Namespace) closeNudged(r *waiterRecord) {
 	if claimState(r.claim.load()) == claimNudged {
 		i := first(n.entryAt(r, 0).target.load())
 		n.close(n.object(i))
@@ -319,7 +316,7 @@ func (n *Namespace) closeNudged(w uint32, r *waiterRecord) {
 }
 
 // settleFirst settles the only object of a waiter that was nudged.
-func (n *Namespace) settleFirst(w uint32, r *waiterRecord) {
+func (n *Namespace) settleFirst(r *waiterRecord) {
 	i := first(n.entryAt(r, 0).target.load())
 	n.settle(i, n.object(i))
 }
