@@ -11,8 +11,10 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -30,6 +32,7 @@ type app struct {
 	opened     *ipc.Namespace // what dir led to
 	json       bool           // --json, for the commands that have it
 	timeout    timeout        // --timeout, for the commands that wait
+	args       []string       // as they were given
 
 	ran bool // arguments and flags were in order: what fails now is no usage error
 }
@@ -40,7 +43,7 @@ func Main(args []string, in io.Reader, out, err io.Writer) int {
 	if len(args) > 0 && args[0] == bench.ChildCommand {
 		return bench.Child(args[1:])
 	}
-	a := &app{in: in, out: out, err: err, signals: catchSignals()}
+	a := &app{in: in, out: out, err: err, signals: catchSignals(), args: args}
 	defer a.signals.stop()
 	root := a.rootCommand()
 	// Never nil, for which cobra would take the process's own arguments.
@@ -54,6 +57,9 @@ func Main(args []string, in io.Reader, out, err io.Writer) int {
 	}
 	return a.report(cmd, failure)
 }
+
+// parserTalk is what package strconv says of itself and repeats.
+var parserTalk = regexp.MustCompile(`strconv\.\w+: parsing ".*": `)
 
 func (a *app) rootCommand() *cobra.Command {
 	root := &cobra.Command{
@@ -73,6 +79,9 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 124 timed out, 130 interrupted;
 	}
 	root.PersistentFlags().StringVar(&a.dir, "namespace", "", "use the objects in `DIR` instead of the user's own")
 	root.PersistentFlags().StringVar(&a.group, "group", "", "with --namespace: share DIR with the members of `GROUP`")
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return errors.New(parserTalk.ReplaceAllString(err.Error(), ""))
+	})
 	root.SetVersionTemplate("ipc {{.Version}}\n")
 	// A parent runs only to say that a command is missing.
 	root.SetUsageTemplate(strings.Replace(root.UsageTemplate(),
@@ -86,7 +95,31 @@ Exit status: 0 done, 1 failed, 2 wrong usage, 124 timed out, 130 interrupted;
 		a.benchCommand(), a.setupCommand(), a.versionCommand(),
 	)
 	a.parent(root)
+	root.SetHelpCommand(a.helpCommand(root))
+	root.InitDefaultCompletionCmd()
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			a.parent(c)
+		}
+	}
 	return root
+}
+
+// helpCommand is cobra's own, but that it minds what there is no help about.
+func (a *app) helpCommand(root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use:                   "help [COMMAND]…",
+		Short:                 "Help about any command",
+		DisableFlagsInUseLine: true,
+		RunE: func(_ *cobra.Command, args []string) error {
+			c, rest, err := root.Find(args)
+			if err != nil || len(rest) > 0 {
+				return usage("there is no command %q: %s", "ipc "+strings.Join(args, " "), suggestion(c, rest[0]))
+			}
+			c.InitDefaultHelpFlag()
+			return c.Help()
+		},
+	}
 }
 
 // parent makes c a command that only leads to others.
@@ -101,6 +134,8 @@ func (a *app) parent(c *cobra.Command) *cobra.Command {
 			return usage("there is no command %q: %s", c.CommandPath()+" "+args[0], suggestion(c, args[0]))
 		case c.HasParent():
 			return usage("a command is missing: %s", commandNames(c))
+		case len(a.args) > 0:
+			return usage("a command is missing, which comes before its flags: %s", commandNames(c))
 		default:
 			return c.Help()
 		}
@@ -113,6 +148,9 @@ func (a *app) leaf(c *cobra.Command, do func(ctx context.Context, args []string)
 	c.DisableFlagsInUseLine = true
 	c.RunE = func(c *cobra.Command, args []string) error {
 		a.ran = true
+		if a.dir == "" && c.Flags().Changed("namespace") {
+			return usage("--namespace is empty: name a directory, or leave it out for the user's own objects")
+		}
 		if a.group != "" && a.dir == "" {
 			return usage("--group needs --namespace: only that can be shared with a group")
 		}

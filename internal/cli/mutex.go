@@ -34,7 +34,8 @@ it protects may be half done. That is known as long as somebody has the mutex
 open, as those who wait do, or always when it is --permanent.
 
 Signals go to the command, and the mutex is held until it has ended. If ipc itself
-is killed with SIGKILL, so is the command, and the mutex is abandoned.`,
+is killed with SIGKILL, so is the command, but not what that has started, and the
+mutex is abandoned.`,
 		Example: `  ipc mutex run deploy -- make deploy
   ipc mutex run deploy --timeout 0 -- make deploy    fails with 124 if it is not free`,
 		Args:              afterDash,

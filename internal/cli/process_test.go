@@ -204,7 +204,7 @@ func TestCompletion(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	var b build
-	if err := json.Unmarshal([]byte(must(t, "", "version", "--json")), &b); err != nil {
+	if err := json.Unmarshal([]byte(must(t, t.TempDir(), "version", "--json")), &b); err != nil {
 		t.Fatal(err)
 	}
 	if b != version() || b.Version == "" || b.Go == "" {
@@ -219,7 +219,7 @@ func TestHelp(t *testing.T) {
 	root := a.rootCommand()
 	for _, c := range append(root.Commands(), root) {
 		for _, c := range append(c.Commands(), c) {
-			if c.Hidden {
+			if c.Hidden || strings.Contains(c.CommandPath(), "completion") { // cobra's
 				continue
 			}
 			if c.Short == "" || c.Example == "" {
@@ -231,6 +231,15 @@ func TestHelp(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestEmptyNamespace(t *testing.T) {
+	// As from "$UNSET": the user's own objects are not meant.
+	var err strings.Builder
+	status := Main([]string{"ls", "--namespace", ""}, os.Stdin, io.Discard, &err)
+	if status != exitUsage || !strings.Contains(err.String(), "--namespace is empty") {
+		t.Errorf("status %d: %s", status, err.String())
 	}
 }
 

@@ -33,8 +33,8 @@ exist; --max must be its maximum, and may be left out when it exists. The exit
 status is the command's, as for "ipc mutex run".
 
 Signals go to the command, and the permit is held until it has ended. If ipc itself
-is killed with SIGKILL, so is the command, and the permit comes back, though not on
-Windows.`,
+is killed with SIGKILL, so is the command, but not what that has started, and the
+permit comes back, though not on Windows.`,
 		Example:           "  ls *.mov | xargs -P 8 -I{} ipc semaphore run encode --max 2 -- ./encode {}",
 		Args:              afterDash,
 		ValidArgsFunction: a.completeRun("semaphore"),
