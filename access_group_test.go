@@ -40,8 +40,8 @@ func TestGroup(t *testing.T) {
 	m.isRefused(visit{Dir: dir, Group: shared, Name: "e"}, actor.Permission, "open namespace", dir, "user 54323 is not in", "an administrator adds the user")
 	m.isRefused(visit{Dir: dir, Group: fmt.Sprint(otherGroup), Name: "e"}, actor.Permission, "belongs to group 54400, not to group 54401")
 	m.isRefused(visit{Dir: dir, Name: "e"}, actor.Permission, "belongs to user 54321")
-	b.isRefused(visit{Dir: dir, Name: "e"}, actor.Permission, "belongs to user 54321") // not as one's own
-	a.isRefused(visit{Dir: dir, Name: "e"}, actor.Permission, "is open to others")     // nor by who made it
+	b.isRefused(visit{Dir: dir, Name: "e"}, actor.Permission, "is shared with group") // not as one's own
+	a.isRefused(visit{Dir: dir, Name: "e"}, actor.Permission, "is shared with group") // nor by who made it
 }
 
 // wantAccess checks the mode and the group of a file.

@@ -157,6 +157,8 @@ func (d *Dir) verify() error {
 	}
 	mode := st.Mode & 0o777
 	switch {
+	case d.isShared(&st):
+		return refuse(fs.ErrPermission, "%s %s", d.path, shared(st.Gid))
 	case int(st.Uid) != d.uid:
 		return refuse(fs.ErrPermission, "%s belongs to user %d, not to user %d who would use it: %s",
 			d.path, st.Uid, d.uid, inPlaceOf(d.path))

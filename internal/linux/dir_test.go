@@ -84,7 +84,7 @@ func TestOpenDirRefuses(t *testing.T) {
 	}{
 		{"mode 0755", Access{}, false, makeDirMode(0o755), "is open to others (mode 0755, not 0700): " + anotherDir},
 		{"mode 0710", Access{}, false, makeDirMode(0o710), "mode 0710"},
-		{"mode 2770", Access{}, false, makeNamespace(0o2770), "is open to others (mode 0770, not 0700): run chmod 700 "},
+		{"mode 0770", Access{}, false, makeNamespace(0o770), "is open to others (mode 0770, not 0700): run chmod 700 "},
 		{"other owner", Access{}, true, owned(makeDirMode(0o700), nobody, 0), "belongs to user 65534, not to user 0 who would use it: give another directory"},
 		{"symbolic link", Access{}, false, linkToDir, "is a symbolic link, not a directory: give another directory"},
 		{"file", Access{}, false, makeFile, "is a regular file, not a directory: give another directory"},

@@ -3,8 +3,13 @@
 package linux
 
 import (
+	"fmt"
+	"os/user"
 	"regexp"
 	"slices"
+	"strconv"
+
+	"golang.org/x/sys/unix"
 )
 
 // What an error tells people to do. They may have named any directory: nobody
@@ -58,6 +63,34 @@ func (d *Dir) run(command string) string {
 		return "run " + command
 	}
 	return anotherDir
+}
+
+// isShared reports whether a directory that somebody would use alone is a group's
+// namespace, of which a chmod would rob the group.
+func (d *Dir) isShared(st *unix.Stat_t) bool {
+	mode := st.Mode & 0o7777
+	if mode&0o777 != 0o770 || d.path == UserDir() || d.files() == otherFiles {
+		return false
+	}
+	var segment unix.Stat_t
+	err := unix.Fstatat(d.fd, segmentName, &segment, unix.AT_SYMLINK_NOFOLLOW)
+	return mode == 0o2770 || err == nil && segment.Mode&0o7777 == groupMode
+}
+
+// shared says that something is a group's, and the way in, for those who use the
+// command and for those who write programs.
+func shared(gid uint32) string {
+	group := groupName(gid)
+	return fmt.Sprintf("is shared with group %s: open it with that group (--group %s, NamespaceOptions.Group)", group, group)
+}
+
+// groupName is the name of a group, or its number if it has none.
+func groupName(gid uint32) string {
+	number := strconv.FormatUint(uint64(gid), 10)
+	if g, err := user.LookupGroupId(number); err == nil {
+		return g.Name
+	}
+	return number
 }
 
 const endUsers = "end the programs that use it and "

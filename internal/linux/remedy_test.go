@@ -20,6 +20,48 @@ func TestOpenDirLeavesOthersClosed(t *testing.T) {
 	wantMode(t, path, 0o500)
 }
 
+// A group's namespace stays the group's: whoever forgot to name the group is told
+// its name, and not to close it to the others.
+func TestShared(t *testing.T) {
+	group := groupName(uint32(os.Getegid()))
+	says := "is shared with group " + group + ": open it with that group (--group " + group + ", NamespaceOptions.Group)"
+	segment := func(dir string) error { return makeSized(testSize, groupMode)(filepath.Join(dir, segmentName)) }
+	for name, make := range map[string]func(string) error{
+		"new":         makeDirMode(0o2770),
+		"in use":      then(makeDirMode(0o2770), segment),
+		"not set-gid": then(makeDirMode(0o770), segment),
+		"odd segment": makeNamespace(0o2770),
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(shmDir(t), "ns")
+			must(t, make(path))
+			_, err := OpenDir(path, Access{}, true)
+			wantRefusal(t, err, path, says)
+		})
+	}
+	t.Run("closed meanwhile", func(t *testing.T) {
+		dir := shmDir(t)
+		must(t, segment(dir))
+		_, err := openDir(t, dir).OpenSegment(testSize, 0, wontInit(t), believe)
+		wantRefusal(t, err, filepath.Join(dir, segmentName), says)
+	})
+	t.Run("with other files", func(t *testing.T) {
+		path := filepath.Join(shmDir(t), "ns")
+		must(t, withFile(makeDirMode(0o2770), "letter")(path))
+		_, err := OpenDir(path, Access{}, true)
+		wantRefusal(t, err, path, anotherDir)
+	})
+}
+
+// It is so for a member of the group who did not make it, too.
+func TestSharedByAnother(t *testing.T) {
+	needRoot(t)
+	path := filepath.Join(shmDir(t), "ns")
+	must(t, owned(makeDirMode(0o2770), nobody, 54400)(path))
+	_, err := OpenDir(path, Access{}, true)
+	wantRefusal(t, err, path, "is shared with group 54400: ")
+}
+
 // Where nothing but a namespace belongs, whatever else is there is to go.
 func TestOwnPlace(t *testing.T) {
 	before := GlobalDir
@@ -73,6 +115,15 @@ func makeNamespace(mode uint32) func(string) error {
 
 func withFile(make func(string) error, name string) func(string) error {
 	return func(path string) error { return errors.Join(make(path), makeFile(filepath.Join(path, name))) }
+}
+
+func then(steps ...func(string) error) func(string) error {
+	return func(path string) (err error) {
+		for _, step := range steps {
+			err = errors.Join(err, step(path))
+		}
+		return err
+	}
 }
 
 func withFileBeside(make func(string) error) func(string) error {

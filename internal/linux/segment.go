@@ -146,6 +146,8 @@ func (d *Dir) verifyFile(path string, st *unix.Stat_t) error {
 		return errChanged
 	case st.Nlink > 1:
 		return refuse(fs.ErrPermission, "%s has %d hard links, so it can be reached from elsewhere: %s", path, st.Nlink, d.remove(""))
+	case !d.access.Group && mode == groupMode:
+		return refuse(fs.ErrPermission, "%s %s", path, shared(st.Gid))
 	case !d.access.Group && int(st.Uid) != d.uid:
 		return refuse(fs.ErrPermission, "%s belongs to user %d, not to user %d who would use it: %s", path, st.Uid, d.uid, d.remove(""))
 	case d.access.Group && int(st.Gid) != d.access.GID:
@@ -156,11 +158,17 @@ func (d *Dir) verifyFile(path string, st *unix.Stat_t) error {
 	return nil
 }
 
+// The modes of the files of a namespace.
+const (
+	userMode  = 0o600
+	groupMode = 0o660
+)
+
 func (d *Dir) segmentMode() uint32 {
 	if d.access.Group {
-		return 0o660
+		return groupMode
 	}
-	return 0o600
+	return userMode
 }
 
 // chmodFile is the way out of a wrong mode of a file.
