@@ -12,7 +12,7 @@ import (
 )
 
 // afterDash checks the arguments NAME -- CMD….
-func afterDash(c *cobra.Command, args []string) error {
+func (a *app) afterDash(c *cobra.Command, args []string) error {
 	dash := c.ArgsLenAtDash()
 	switch {
 	case len(args) == 0 || dash == 0:
@@ -20,7 +20,7 @@ func afterDash(c *cobra.Command, args []string) error {
 	case dash < 0 && len(args) == 1, dash == 1 && len(args) == 1:
 		return usage("the command to run is missing: write it after --")
 	case dash < 0:
-		return usage("write -- before the command to run: %s %s -- %s …", c.CommandPath(), shellWord(args[0]), args[1])
+		return usage("write -- before the command to run: %s …", a.advice(c.Parent().Name(), c.Name(), args[0], "--", args[1]))
 	case dash > 1:
 		return usage("%q is one argument too many: only NAME stands before --", args[1])
 	}

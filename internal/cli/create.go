@@ -42,8 +42,8 @@ func (a *app) checkPermanent(o object, kind, name string, permanent bool) error 
 	}
 	info, err := o.Info()
 	if err == nil && !info.Permanent {
-		err = fmt.Errorf("%s %q exists already and is not permanent: wait until nobody has it open (ipc show %s)",
-			kind, name, shellWord(kind+":"+name))
+		err = fmt.Errorf("%s %q exists already and is not permanent: wait until nobody has it open (%s)",
+			kind, name, a.advice("show", kind+":"+name))
 	}
 	return err
 }
@@ -74,14 +74,14 @@ func open[T any](a *app, kind, name string, do func(*ipc.Namespace, string) (T, 
 	var none T
 	n, base, err := a.place(kind, name, toUse)
 	if errors.Is(err, errNoNamespace) {
-		err = fmt.Errorf("%s %q does not exist: %w (%s)", kind, name, err, createHint(kind, name))
+		err = fmt.Errorf("%s %q does not exist: %w (%s)", kind, name, err, a.createHint(kind, name))
 	}
 	if err != nil {
 		return none, err
 	}
 	o, err := do(n, base)
 	if err != nil {
-		return none, a.explain(err, kind, name, createHint(kind, name))
+		return none, a.explain(err, kind, name, a.createHint(kind, name))
 	}
 	return o, nil
 }

@@ -38,7 +38,7 @@ is killed with SIGKILL, so is the command, but not what that has started, and th
 mutex is abandoned.`,
 		Example: `  ipc mutex run deploy -- make deploy
   ipc mutex run deploy --timeout 0 -- make deploy    fails with 124 if it is not free`,
-		Args:              afterDash,
+		Args:              a.afterDash,
 		ValidArgsFunction: a.completeRun("mutex"),
 	}
 	c.Flags().BoolVar(&o.Permanent, "permanent", false, "create a mutex that stays, until ipc rm")

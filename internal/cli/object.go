@@ -76,15 +76,14 @@ func wrongType(o ipc.Info, kind, name string) error {
 }
 
 // createHint says how to create an object of a kind.
-func createHint(kind, name string) string {
-	more := ""
-	if kind == "mailslot" {
-		return fmt.Sprintf("it needs a reader: ipc mailslot read %s --follow", shellWord(name))
+func (a *app) createHint(kind, name string) string {
+	switch kind {
+	case "mailslot":
+		return "it needs a reader: " + a.advice("mailslot", "read", name, "--follow")
+	case "semaphore":
+		return "create it: " + a.advice(kind, "create", name, "--max", "N")
 	}
-	if kind == "semaphore" {
-		more = " --max N"
-	}
-	return fmt.Sprintf("create it: ipc %s create %s%s", kind, shellWord(name), more)
+	return "create it: " + a.advice(kind, "create", name)
 }
 
 // A completer offers words for the shell to complete.

@@ -220,7 +220,7 @@ func (a *app) dialPipe(ctx context.Context, name string, message bool) (*ipc.Pip
 		return nil, err
 	}
 	if message && a.isOfBytes(name) {
-		return nil, hasBytes(name)
+		return nil, a.hasBytes(name)
 	}
 	dial := ipc.DialPipe
 	if a.dir != "" {
@@ -238,7 +238,7 @@ func (a *app) dialPipe(ctx context.Context, name string, message bool) (*ipc.Pip
 	}
 	if message && !c.MessageMode() {
 		c.Close()
-		return nil, hasBytes(name)
+		return nil, a.hasBytes(name)
 	}
 	return c, nil
 }
@@ -250,8 +250,8 @@ func (a *app) isOfBytes(name string) bool {
 	return p != nil && !p.MessageMode
 }
 
-func hasBytes(name string) error {
-	return fmt.Errorf("pipe %q has bytes, not messages: use ipc pipe connect %s, without --message", name, shellWord(name))
+func (a *app) hasBytes(name string) error {
+	return fmt.Errorf("pipe %q has bytes, not messages: use %s, without --message", name, a.advice("pipe", "connect", name))
 }
 
 // noPipe says how to come by a pipe that is missing, and of a server that has
@@ -259,7 +259,7 @@ func hasBytes(name string) error {
 func (a *app) noPipe(err error, name string, message bool) error {
 	switch {
 	case errors.Is(err, ipc.ErrNotExist), errors.Is(err, errNoNamespace):
-		return fmt.Errorf("pipe %q does not exist: nobody listens (%s)", name, howToListen(name, message))
+		return fmt.Errorf("pipe %q does not exist: nobody listens (%s)", name, a.howToListen(name, message))
 	case errors.Is(err, ipc.ErrBrokenPipe):
 		// Not the broken pipe of the standard output, which has a status of its own.
 		return &statusError{exitFailed, err}
@@ -268,12 +268,11 @@ func (a *app) noPipe(err error, name string, message bool) error {
 }
 
 // howToListen is the command that makes a pipe.
-func howToListen(name string, message bool) string {
-	command := "ipc pipe listen " + shellWord(name)
+func (a *app) howToListen(name string, message bool) string {
 	if message {
-		command += " --message"
+		return a.advice("pipe", "listen", name, "--message")
 	}
-	return command
+	return a.advice("pipe", "listen", name)
 }
 
 // converse serves one client after the other with the standard input and output.

@@ -25,15 +25,15 @@ gone when the processes that "ipc show" lists have ended.`,
 			return err
 		}
 		if want.kind == "pipe" {
-			return fmt.Errorf("pipe %q cannot be removed: it is gone when its server has ended (ipc show %s)", want.name, shellWord(args[0]))
+			return fmt.Errorf("pipe %q cannot be removed: it is gone when its server has ended (%s)", want.name, a.advice("show", args[0]))
 		}
 		o, err := a.existing(want)
 		if err != nil {
 			return err
 		}
 		if !o.Permanent {
-			return fmt.Errorf("%s %q is not permanent: it is gone when its %s closed (ipc show %s)",
-				o.Type, o.Name, handlesAre(o.Handles), shellWord(args[0]))
+			return fmt.Errorf("%s %q is not permanent: it is gone when its %s closed (%s)",
+				o.Type, o.Name, handlesAre(o.Handles), a.advice("show", args[0]))
 		}
 		n, base, err := a.place(o.Type, o.Name, toUse)
 		if err != nil {

@@ -27,7 +27,8 @@ import (
 //	? its exit status, unless 0
 //
 // $DIR is the namespace, $PID the id of the process that runs the script, $SELF
-// the test binary, which can be a helper; in what is expected <any> is anything.
+// the test binary, which can be a helper, $IPC how a command in this namespace
+// begins; in what is expected <any> is anything.
 // The input of a command with $ is at its end.
 func TestScripts(t *testing.T) {
 	all, _ := filepath.Glob("testdata/script/*.txt")
@@ -58,7 +59,7 @@ type scriptStep struct {
 }
 
 func runScript(t *testing.T, dir, text string) {
-	vars := strings.NewReplacer("$DIR", dir, "$PID", fmt.Sprint(os.Getpid()), "$SELF", self(t))
+	vars := strings.NewReplacer("$DIR", dir, "$PID", fmt.Sprint(os.Getpid()), "$SELF", self(t), "$IPC", "ipc --namespace "+shellWord(dir))
 	for _, s := range parseScript(t, text) {
 		args := words(vars.Replace(s.command))
 		if s.kept {

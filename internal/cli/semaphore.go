@@ -36,7 +36,7 @@ Signals go to the command, and the permit is held until it has ended. If ipc its
 is killed with SIGKILL, so is the command, but not what that has started, and the
 permit comes back, though not on Windows.`,
 		Example:           "  ls *.mov | xargs -P 8 -I{} ipc semaphore run encode --max 2 -- ./encode {}",
-		Args:              afterDash,
+		Args:              a.afterDash,
 		ValidArgsFunction: a.completeRun("semaphore"),
 	}
 	c.Flags().IntVar(&o.Max, "max", 0, "at most `N` at once")
@@ -121,8 +121,8 @@ processes that have ended, as "run" creates it, is refused: use "run" there.`,
 			return err
 		}
 		if info.ReclaimOnExit {
-			return fmt.Errorf("semaphore %q takes permits back when a process ends, so this one would come back at once: use ipc semaphore run %s -- CMD",
-				args[0], shellWord(args[0]))
+			return fmt.Errorf("semaphore %q takes permits back when a process ends, so this one would come back at once: use %s",
+				args[0], a.advice("semaphore", "run", args[0], "--", "CMD"))
 		}
 		if err := a.acquire(ctx, s, args[0]); err != nil {
 			return err

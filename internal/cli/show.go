@@ -62,7 +62,7 @@ func (a *app) existing(want objectName) (ipc.Info, error) {
 	case err != nil:
 		return o, fmt.Errorf("%s %q does not exist: %w", want.kind, want.name, err)
 	case !ok:
-		return o, a.explain(ipc.ErrNotExist, want.kind, want.name, "ipc ls shows what there is")
+		return o, a.explain(ipc.ErrNotExist, want.kind, want.name, a.advice("ls")+" shows what there is")
 	case o.Type != want.kind:
 		return o, wrongType(o, want.kind, want.name)
 	}
