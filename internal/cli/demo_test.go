@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/spf13/cobra"
 )
 
 func TestDemo(t *testing.T) {
@@ -87,7 +89,7 @@ func TestDemoUnread(t *testing.T) {
 
 func TestDemoReportsFailure(t *testing.T) {
 	var out, err bytes.Buffer
-	a := &app{out: &out, err: &err, ran: true}
+	a := &app{out: &out, err: &err, running: &cobra.Command{}}
 	d := &demo{app: a}
 	r := a.newDemoReport()
 	for _, s := range demoSteps[:2] {

@@ -68,7 +68,7 @@ func (a *app) statusOf(err error) int {
 		return s.status
 	case isBrokenPipe(err):
 		return exitBrokenPipe
-	case !a.ran, errors.Is(err, ipc.ErrInvalidName):
+	case a.running == nil, errors.Is(err, ipc.ErrInvalidName):
 		return exitUsage
 	case errors.Is(err, context.DeadlineExceeded):
 		return exitTimedOut

@@ -34,7 +34,9 @@ type app struct {
 	timeout    timeout        // --timeout, for the commands that wait
 	args       []string       // as they were given
 
-	ran bool // arguments and flags were in order: what fails now is no usage error
+	// running is the command whose arguments and flags were in order: what fails
+	// now is no usage error.
+	running *cobra.Command
 }
 
 // Main runs the command with args, which do not include its name, and returns
@@ -147,7 +149,7 @@ func (a *app) parent(c *cobra.Command) *cobra.Command {
 func (a *app) leaf(c *cobra.Command, do func(ctx context.Context, args []string) error) *cobra.Command {
 	c.DisableFlagsInUseLine = true
 	c.RunE = func(c *cobra.Command, args []string) error {
-		a.ran = true
+		a.running = c
 		if a.dir == "" && c.Flags().Changed("namespace") {
 			return usage("--namespace is empty: name a directory, or leave it out for the user's own objects")
 		}

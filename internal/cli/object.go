@@ -64,26 +64,23 @@ func (a *app) explain(err error, kind, name, hint string) error {
 		return fmt.Errorf("%s %q does not exist: nobody has it open%s", kind, name, hint)
 	case errors.Is(err, ipc.ErrWrongType):
 		if o, ok, _ := a.find(name); ok {
-			return wrongType(o, kind, name)
+			return a.wrongType(o, kind, name)
 		}
 	}
 	return err
 }
 
-func wrongType(o ipc.Info, kind, name string) error {
-	return fmt.Errorf("%q is %s, not %s: write %s, or choose another name",
-		name, withArticle(o.Type), withArticle(kind), shellWord(objectName{o.Type, name}.String()))
+func (a *app) wrongType(o ipc.Info, kind, name string) error {
+	return fmt.Errorf("%q is %s, not %s: %s, or choose another name",
+		name, withArticle(o.Type), withArticle(kind), a.rightType(o.Type, name))
 }
 
 // createHint says how to create an object of a kind.
 func (a *app) createHint(kind, name string) string {
-	switch kind {
-	case "mailslot":
+	if kind == "mailslot" {
 		return "it needs a reader: " + a.advice("mailslot", "read", name, "--follow")
-	case "semaphore":
-		return "create it: " + a.advice(kind, "create", name, "--max", "N")
 	}
-	return "create it: " + a.advice(kind, "create", name)
+	return "create it: " + a.adviceFor(kind, "create", name)
 }
 
 // A completer offers words for the shell to complete.

@@ -64,7 +64,7 @@ func (a *app) existing(want objectName) (ipc.Info, error) {
 	case !ok:
 		return o, a.explain(ipc.ErrNotExist, want.kind, want.name, a.advice("ls")+" shows what there is")
 	case o.Type != want.kind:
-		return o, wrongType(o, want.kind, want.name)
+		return o, a.wrongType(o, want.kind, want.name)
 	}
 	return o, nil
 }
