@@ -373,7 +373,7 @@ func TestSegmentOfOthers(t *testing.T) {
 		"set-user-id":       {func(p string) error { return os.Chmod(p, os.ModeSetuid|0o600) }, actor.Permission, "run chmod 600"},
 		"empty":             {func(p string) error { return os.Truncate(p, 0) }, "corrupt", "remove it"},
 		"huge":              {func(p string) error { return os.Truncate(p, 1<<40) }, "corrupt", "remove it"},
-		"noise":             {func(p string) error { return noise(p, 0, 1<<16) }, "corrupt", "not a segment"},
+		"noise":             {func(p string) error { return noise(p, 0, 1<<16) }, "corrupt", "/segment: the namespace is damaged: the file is not a segment"},
 	} {
 		t.Run(what, func(t *testing.T) {
 			dir := ownedDir(t, alice)

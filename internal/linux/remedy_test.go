@@ -4,10 +4,13 @@ package linux
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/winsys-go/ipc/internal/backend"
 )
 
 // What is not a namespace's is left as it is, also when its mode alone is in the
@@ -86,6 +89,29 @@ func TestDamagedAmongOthers(t *testing.T) {
 		must(t, makeFile(filepath.Join(dir, "letter")))
 		_, err = openDir(t, dir).OpenSegment(testSize, 0, wontInit(t), believe)
 		wantText(t, err, anotherDir)
+	}
+}
+
+// Neither is one that its bytes show to be something else.
+func TestNoiseAmongOthers(t *testing.T) {
+	dir := shmDir(t)
+	path := filepath.Join(dir, segmentName)
+	must(t, makeSized(testSize, 0o600)(path))
+	noise := fmt.Errorf("%w: no segment", backend.ErrCorrupt)
+	open := func() string {
+		_, err := openDir(t, dir).OpenSegment(testSize, 0, wontInit(t), func([]byte) error { return noise })
+		if !errors.Is(err, backend.ErrCorrupt) {
+			t.Fatalf("%v, want ErrCorrupt", err)
+		}
+		return err.Error()
+	}
+	says := path + ": the namespace is damaged: no segment: "
+	if got, want := open(), says+"give another directory or, if nobody needs it, end the programs that use it and remove it"; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+	must(t, makeFile(filepath.Join(dir, "letter")))
+	if got, want := open(), says+anotherDir; got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 

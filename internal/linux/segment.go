@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/winsys-go/ipc/internal/backend"
 )
 
 // segmentName is the segment's file in the directory of its namespace.
@@ -42,8 +44,8 @@ type Segment struct {
 // processes that create one at the same time all end up with the same.
 //
 // Of an existing one, check sees a copy of the first 4096 bytes. Its error is
-// returned as it is, except [ErrStale], for which the segment is removed and a
-// new one made. Only after that the size is looked at, so that another version
+// returned as it is, except [backend.ErrCorrupt], to which the way out is added,
+// and [ErrStale], for which the segment is removed and a new one made. Only after that the size is looked at, so that another version
 // of the format, with another size, is reported as such.
 //
 //   - [ErrDamaged]: the file has another size.
@@ -187,7 +189,10 @@ func (d *Dir) checkHead(s *Segment, check func(head []byte) error) error {
 	if err != nil {
 		return err
 	}
-	return check(head)
+	if err = check(head); errors.Is(err, backend.ErrCorrupt) {
+		return refuse(err, "%s: %v: %s", s.path, err, d.remove(endUsers))
+	}
+	return err
 }
 
 // removeStale takes away the name of a segment that nobody uses. A lock on the
