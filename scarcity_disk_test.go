@@ -46,7 +46,7 @@ func fullFromTheStart(c *testproc.Child) {
 			n.Close()
 			break
 		}
-		wantError(c, "open", err, ipc.ErrNoSpace, "open namespace", dir, "free space")
+		wantFull(c, "open", err, dir, "open namespace")
 		if files := must(os.ReadDir(dir)); len(files) != 0 {
 			c.Fatalf("with %d pages left, %v remains", failures, files)
 		}
@@ -66,7 +66,7 @@ func noMoreFiles(c *testproc.Child) {
 	dir := filepath.Join(c.Args[0], "ns")
 	for range 2 {
 		_, err := ipc.OpenNamespace(dir, nil)
-		wantError(c, "open", err, ipc.ErrNoSpace, "open namespace", dir, "free space")
+		wantFull(c, "open", err, dir, "open namespace")
 	}
 	if files := must(os.ReadDir(dir)); len(files) != 0 {
 		c.Fatalf("%v remains", files)
@@ -96,7 +96,7 @@ func fullForObjects(c *testproc.Child) {
 	for i := 0; ; i++ {
 		s, err := a.CreateSemaphore(name(i), &ipc.SemaphoreOptions{Initial: i, Max: 1 << 20})
 		if err != nil {
-			wantError(c, "create", err, ipc.ErrNoSpace, "create semaphore", name(i), "full", "free memory")
+			wantFull(c, "create", err, a.Dir(), "create semaphore", name(i), "close handles")
 			break
 		}
 		made = append(made, s)
@@ -164,7 +164,7 @@ func fullForWaits(c *testproc.Child) {
 	d.fill()
 	for {
 		if err := block(); err != nil {
-			wantError(c, "wait", err, ipc.ErrNoSpace, "acquire semaphore", `"s"`, "free memory")
+			wantFull(c, "wait", err, n.Dir(), "acquire semaphore", `"s"`)
 			break
 		}
 	}
@@ -223,7 +223,7 @@ func fullForProcesses(c *testproc.Child) {
 	for {
 		n, err := ipc.OpenNamespace(a.Dir(), nil)
 		if err != nil {
-			wantError(c, "attach", err, ipc.ErrNoSpace, "open namespace", a.Dir(), "free memory")
+			wantFull(c, "attach", err, a.Dir(), "open namespace")
 			break
 		}
 		all = append(all, n)

@@ -49,6 +49,17 @@ func wantNothing(f failer, what string, err error) {
 	}
 }
 
+// wantFull checks that an error says where there is no room, and says it once.
+func wantFull(f failer, what string, err error, dir string, says ...string) {
+	wantError(f, what, err, ipc.ErrNoSpace, append(says, ": no space left in the namespace: the file system of "+dir+" is full: free space")...)
+	text := err.Error()
+	for _, once := range []string{"no space", "is full", "free"} {
+		if strings.Count(text, once) != 1 {
+			f.Fatalf("%s: %q says %q more than once", what, text, once)
+		}
+	}
+}
+
 // startApart starts a child whose mounts nobody else sees.
 func startApart(t *testing.T, name string, args ...string) *testproc.Proc {
 	t.Helper()

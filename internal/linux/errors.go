@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 
 	"golang.org/x/sys/unix"
 )
@@ -34,14 +35,27 @@ func refuse(err error, format string, args ...any) error {
 	return &refusal{fmt.Sprintf(format, args...), err}
 }
 
+func isFull(err error) bool { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) }
+
+// full is the error for a directory that has no room for more.
+func full(dir string, err error) error {
+	if errors.Is(err, unix.EDQUOT) {
+		return refuse(err, "the quota for %s is used up: free space there, or have it raised", dir)
+	}
+	return refuse(err, "the file system of %s is full: free space on it or enlarge it (mount -o remount,size=…)", dir)
+}
+
 // explain adds the way out to an error that any step may meet, unless its text
 // has one already.
 func explain(err error) error {
 	var said *refusal
+	var at *fs.PathError
 	switch {
 	case errors.As(err, &said):
 		return err
-	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
+	case isFull(err) && errors.As(err, &at):
+		return full(filepath.Dir(at.Path), err)
+	case isFull(err):
 		return refuse(err, "%v: free space on the file system or enlarge it", err)
 	case errors.Is(err, unix.EROFS):
 		return refuse(errors.Join(fs.ErrPermission, err), "%v: give another directory, or mount it for writing", err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -39,21 +40,21 @@ func (s *Segment) Reserve(offset, length int64) error {
 				return 0, unix.Fallocate(fd, unix.FALLOC_FL_KEEP_SIZE, offset, n)
 			})
 			if err != nil {
-				return s.explainReserve(length, err)
+				return s.explainReserve(err)
 			}
 		}
 		return nil
 	})
 }
 
-func (s *Segment) explainReserve(length int64, err error) error {
+func (s *Segment) explainReserve(err error) error {
 	switch {
-	case errors.Is(err, unix.ENOSPC), errors.Is(err, unix.EDQUOT):
-		return refuse(err, "no room for %d bytes of %s (%v): free space on its file system or enlarge it (mount -o remount,size=…)", length, s.path, err)
+	case isFull(err):
+		return full(filepath.Dir(s.path), err)
 	case errors.Is(err, unix.EOPNOTSUPP):
 		return refuse(err, "the file system of %s cannot reserve space: use a directory on tmpfs", s.path)
 	default:
-		return &fs.PathError{Op: "fallocate", Path: s.path, Err: err}
+		return explain(&fs.PathError{Op: "fallocate", Path: s.path, Err: err})
 	}
 }
 

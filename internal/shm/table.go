@@ -80,10 +80,11 @@ func IsNoSpace(err error) bool {
 	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.ENOMEM) || errors.Is(err, syscall.EDQUOT)
 }
 
-// noSpace adds the way out to the error of a reservation.
+// noSpace adds to the error of a reservation, which says what to do about the file
+// system, what the program itself can do.
 func noSpace(err error) error {
 	if IsNoSpace(err) {
-		return fmt.Errorf("%w: the file system is full: free memory in /dev/shm, or close handles that are not needed: %w", backend.ErrNoSpace, err)
+		return fmt.Errorf("%w: %w, or close handles that are not needed", backend.ErrNoSpace, err)
 	}
 	return err
 }
