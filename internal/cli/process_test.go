@@ -204,7 +204,7 @@ func TestCompletion(t *testing.T) {
 
 func TestVersion(t *testing.T) {
 	var b build
-	if err := json.Unmarshal([]byte(must(t, t.TempDir(), "version", "--json")), &b); err != nil {
+	if err := json.Unmarshal([]byte(must(t, testDir(t), "version", "--json")), &b); err != nil {
 		t.Fatal(err)
 	}
 	if b != version() || b.Version == "" || b.Go == "" {
