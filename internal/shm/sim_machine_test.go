@@ -444,7 +444,13 @@ func (c *simContext) Done() <-chan struct{} { return c.done }
 func (c *simContext) Err() error            { return c.err }
 
 func (c *simContext) after(p *simProcess, f func()) (stop func() bool) {
-	start := func() { c.m.start(p, "canceller", f) }
+	start := func() {
+		ofIts := func(a *simActor) bool { return a.p == p }
+		if p.dead && len(c.m.lingering(ofIts)) == 0 {
+			return // it has no thread left that could do it
+		}
+		c.m.start(p, "canceller", f)
+	}
 	if c.err != nil {
 		start()
 		return func() bool { return false }

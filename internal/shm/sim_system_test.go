@@ -106,8 +106,9 @@ func (s simSystem) Barrier() {
 	m.end(m.lingering(func(a *simActor) bool { return a.p.fenced }))
 }
 
-// SlowBarrier ends every thread that ran, of a process that was dead, when it
-// began. Others go on meanwhile.
+// SlowBarrier ends every thread of a process that was dead when it began. Others go
+// on meanwhile, and so do those: what they start then runs on their threads, as a
+// process that dies gets no new ones.
 func (s simSystem) SlowBarrier() {
 	m := s.p.m
 	m.step(change)
@@ -117,13 +118,16 @@ func (s simSystem) SlowBarrier() {
 		return
 	}
 	a.kernel()
-	list := m.lingering(func(*simActor) bool { return true })
+	dead := map[*simProcess]bool{}
+	for _, p := range m.procs {
+		dead[p] = p.dead
+	}
 	for m.random.IntN(8) != 0 {
 		m.policy.pause(a)
 		m.step(change)
 		a.kernel()
 	}
-	m.end(list)
+	m.end(m.lingering(func(x *simActor) bool { return dead[x.p] }))
 }
 
 func (s simSystem) PIDSpace() uint64 {
