@@ -42,11 +42,7 @@ func (e *Event) Reset() error {
 
 // assign sets or resets an event that has waits.
 func (e *Event) assign(v uint32) error {
-	err := e.assignOnce(v)
-	if err != nil {
-		err = e.n.despite(err, func() error { return e.assignOnce(v) })
-	}
-	return err
+	return e.n.despite(e.assignOnce(v), func() error { return e.assignOnce(v) })
 }
 
 func (e *Event) assignOnce(v uint32) (err error) {

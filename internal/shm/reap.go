@@ -93,7 +93,8 @@ func (n *Namespace) whileReaping(i uint32, generation uint64, stage func(i uint3
 		}
 		var err error
 		if i == n.slotIndex {
-			err = n.lastly(do)
+			n.mu.Lock() // nobody else of this process may do anything any more
+			err = n.section(do)
 		} else {
 			err = n.lockedOnce(do)
 		}
@@ -107,19 +108,6 @@ func (n *Namespace) whileReaping(i uint32, generation uint64, stage func(i uint3
 		}
 	}
 	return fmt.Errorf("%w: what slot %d has does not come to an end", backend.ErrCorrupt, i)
-}
-
-// lastly is lockedOnce for a process that is closed and leaves: nobody else of it
-// may do anything any more.
-func (n *Namespace) lastly(do func() error) (err error) {
-	n.mu.Lock()
-	if err := n.begin(); err != nil {
-		return err
-	}
-	defer n.exit(&err)
-	err = do()
-	n.finish()
-	return err
 }
 
 // mayReap: a process reaps itself when it leaves.

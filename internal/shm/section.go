@@ -28,25 +28,22 @@ const maxTries = 1000
 // without running do when the namespace is closed, damaged, or its lock is
 // held by a process that does not move.
 func (n *Namespace) locked(do func() error) error {
-	err := n.lockedOnce(do)
-	if err != nil {
-		err = n.despite(err, func() error { return n.lockedOnce(do) })
-	}
-	return err
+	return n.despite(n.lockedOnce(do), func() error { return n.lockedOnce(do) })
 }
 
-// despite runs a section again that has failed with err, as long as what it has
-// stumbled on can be removed.
+// despite runs a section again that has ended with err, as long as that is something
+// that it has stumbled on and that can be removed.
 func (n *Namespace) despite(err error, section func() error) error {
-	for range maxTries {
+	for try := 0; err != nil; try++ {
+		if try == maxTries {
+			return fmt.Errorf("%w: what stands in the way of the operation comes back again and again", backend.ErrCorrupt)
+		}
 		if err = n.makeWay(err); err != nil {
 			return err
 		}
-		if err = section(); err == nil {
-			return nil
-		}
+		err = section()
 	}
-	return fmt.Errorf("%w: what stands in the way of the operation comes back again and again", backend.ErrCorrupt)
+	return nil
 }
 
 // makeWay removes what a section has stumbled on, as err says, if it is of the
@@ -69,8 +66,16 @@ type deadHolder struct{ slot uint32 }
 
 func (d deadHolder) Error() string { return fmt.Sprintf("slot %d is dead", d.slot) }
 
-func (n *Namespace) lockedOnce(do func() error) (err error) {
-	if err := n.enter(); err != nil {
+func (n *Namespace) lockedOnce(do func() error) error {
+	if err := n.admit(); err != nil {
+		return err
+	}
+	return n.section(do)
+}
+
+// section is lockedOnce for those who have n.mu, which it lets go.
+func (n *Namespace) section(do func() error) (err error) {
+	if err := n.begin(); err != nil {
 		return err
 	}
 	defer n.exit(&err)
@@ -81,12 +86,20 @@ func (n *Namespace) lockedOnce(do func() error) (err error) {
 
 // enter begins a section. Without an error exit must be deferred next.
 func (n *Namespace) enter() error {
+	if err := n.admit(); err != nil {
+		return err
+	}
+	return n.begin()
+}
+
+// admit takes n.mu, unless the namespace is closed.
+func (n *Namespace) admit() error {
 	n.mu.Lock()
 	if n.closed && !n.leaving {
 		n.mu.Unlock()
 		return backend.ErrClosed
 	}
-	return n.begin()
+	return nil
 }
 
 // begin is enter for those who have n.mu, which it lets go on failure.
