@@ -24,13 +24,14 @@ const byteLocked = 0x20000000
 // kernel sets [OwnerDied] in the word and wakes one of those who wait on it.
 // Enlist returns when pick has, with its error; without one, body then runs
 // on the same thread. When body returns, the word becomes 0, unless body
-// has given it another value, all who wait on it are woken, and the thread ends.
+// has given it another value, all who wait on it are woken, left is called, and the
+// thread ends.
 //
 // Where the kernel has no robust lists, the claim is a lock on the word's byte
 // of file; see [ByteLocked].
 //
 // The words must stay mapped until body has returned.
-func Enlist(mem []byte, file *os.File, pick func(try func(alive *uint32) bool) error, body func()) error {
+func Enlist(mem []byte, file *os.File, pick func(try func(alive *uint32) bool) error, body, left func()) error {
 	ready := make(chan error, 1)
 	go func() {
 		// Never unlocked: Go ends the thread together with the goroutine.
@@ -46,6 +47,7 @@ func Enlist(mem []byte, file *os.File, pick func(try func(alive *uint32) bool) e
 		// Not deferred: a panic must leave the word to the kernel, or the death
 		// would look like a departure.
 		c.end()
+		left()
 		runtime.KeepAlive(body) // and with it whatever keeps mem mapped
 	}()
 	return <-ready

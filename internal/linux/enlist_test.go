@@ -59,7 +59,7 @@ func TestEnlistUndoesAFailedPick(t *testing.T) {
 				t.Error("a free word was not to be had")
 			}
 			return bad
-		}, func() { t.Error("body ran") })
+		}, func() { t.Error("body ran") }, func() { t.Error("it left") })
 		if err != bad {
 			t.Errorf("%v, want pick's error", err)
 		}
@@ -68,4 +68,27 @@ func TestEnlistUndoesAFailedPick(t *testing.T) {
 		}
 	}
 	noRobustList.Store(false)
+}
+
+// Whoever is told that the thread has left finds the word free.
+func TestEnlistTellsWhenTheWordIsFree(t *testing.T) {
+	defer noRobustList.Store(false)
+	for _, without := range []bool{false, true} {
+		noRobustList.Store(without)
+		s := openTest(t, shmDir(t))
+		w := word(s, 1)
+		claim := func(try func(*uint32) bool) error {
+			if !try(w) {
+				t.Error("a free word was not to be had")
+			}
+			return nil
+		}
+		left := make(chan uint32)
+		if err := Enlist(s.Bytes(), s.File(), claim, func() {}, func() { left <- atomic.LoadUint32(w) }); err != nil {
+			t.Fatal(err)
+		}
+		if v := <-left; v != 0 {
+			t.Errorf("the word is %#x", v)
+		}
+	}
 }

@@ -61,7 +61,7 @@ func helpAlive(in *bufio.Scanner, args []string) {
 			}
 			mine = append(mine, word(s, i))
 			return nil
-		}, body))
+		}, body, func() {}))
 	}
 	fmt.Println("ready")
 	for in.Scan() {

@@ -146,8 +146,8 @@ func (s *System) Barrier()            { Barrier() }
 func (s *System) SlowBarrier()        { SlowBarrier() }
 
 // Enlist is [Enlist].
-func (s *System) Enlist(pick func(try func(alive *uint32) bool) error, body func()) error {
-	return Enlist(s.mem, s.segment.File(), pick, body)
+func (s *System) Enlist(pick func(try func(alive *uint32) bool) error, body, left func()) error {
+	return Enlist(s.mem, s.segment.File(), pick, body, left)
 }
 
 // Gone reports whether the process that claimed a word by a lock on its byte

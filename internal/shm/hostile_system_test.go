@@ -61,8 +61,8 @@ func mapBetween(file *os.File, size int64) (room, mem []byte, err error) {
 	return room, mem, nil
 }
 
-func (f *fenced) Enlist(pick func(try func(alive *uint32) bool) error, body func()) error {
-	return linux.Enlist(f.mem, f.file, pick, body)
+func (f *fenced) Enlist(pick func(try func(alive *uint32) bool) error, body, left func()) error {
+	return linux.Enlist(f.mem, f.file, pick, body, left)
 }
 
 func (f *fenced) Gone(alive *uint32) bool {

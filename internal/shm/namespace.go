@@ -54,7 +54,7 @@ type Namespace struct {
 	single     atomic.Bool   // there is only one for this process, as yieldNowAndThen has seen last
 	lastCheck  atomic.Int64  // when stillThere was last called
 	dispatched chan struct{} // closed when the dispatcher has ended; nil if there is none
-	left       chan struct{} // closed when the watcher has ended
+	left       chan struct{} // closed when the watcher has ended and the slot is free
 	unmap      sync.Once
 }
 

@@ -163,11 +163,12 @@ func (s simSystem) Ended(pid int, _ time.Duration) bool {
 	return p.dead && len(m.lingering(ofIts)) == 0
 }
 
-func (s simSystem) Enlist(pick func(try func(alive *uint32) bool) error, body func()) error {
+func (s simSystem) Enlist(pick func(try func(alive *uint32) bool) error, body, left func()) error {
 	p := s.p
+	value := uint32(p.number) | waitersBit
 	err := pick(func(alive *uint32) bool {
 		w := (*half)(alive)
-		if !w.cas(0, uint32(p.number)|waitersBit) {
+		if !w.cas(0, value) {
 			return false
 		}
 		p.alive, p.left = w, false
@@ -178,9 +179,10 @@ func (s simSystem) Enlist(pick func(try func(alive *uint32) bool) error, body fu
 	}
 	p.m.start(p, "watcher", func() {
 		body()
-		p.alive.store(0)
+		p.alive.cas(value, 0)
 		p.left = true
 		s.Wake((*uint32)(p.alive), everybody)
+		left()
 	})
 	return nil
 }

@@ -20,7 +20,7 @@ func (n *Namespace) join() error {
 		<-claimed
 		n.watch()
 		n.leave()
-	})
+	}, func() { close(n.left) })
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,6 @@ func (n *Namespace) leave() {
 		n.sys.Wake((*uint32)(&n.self.alive), everybody)
 	}
 	n.ringPredecessors(n.slotIndex)
-	close(n.left)
 }
 
 // awaitDelivered waits until late goroutines have woken whom they had to, so

@@ -53,9 +53,9 @@ type System interface {
 	// Enlist starts a goroutine on a thread of its own, and calls there pick,
 	// which must claim one alive word with try, and then body. The word says
 	// from then on, however the process dies, whether it lives. When body
-	// returns, the word is 0 again, unless body has given it another value, and
-	// its sleepers are woken. Enlist returns when pick has.
-	Enlist(pick func(try func(alive *uint32) bool) error, body func()) error
+	// returns, the word is 0 again, unless body has given it another value, its
+	// sleepers are woken, and left is called. Enlist returns when pick has.
+	Enlist(pick func(try func(alive *uint32) bool) error, body, left func()) error
 	// Gone looks at the alive word of a process that has no robust list, and
 	// reports whether the process is gone.
 	Gone(alive *uint32) bool
