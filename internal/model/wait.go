@@ -190,6 +190,25 @@ func (w *World) Grant(id WaiterID) (granted bool) {
 	return granted
 }
 
+// GrantBehind is Grant for a wait that leaves free mutexes to the waits ahead of it:
+// they were told to come for them, and have not come yet.
+func (w *World) GrantBehind(id WaiterID) (granted bool) {
+	var ahead []*Waiter
+	left := func(o *Object) bool {
+		return o.Kind == backend.Mutex && o.Owner == Party{} &&
+			slices.ContainsFunc(ahead, func(x *Waiter) bool { return slices.Contains(x.Objects, o.ID) })
+	}
+	w.endWaits(Granted, func(x *Waiter) bool {
+		if x.ID == id {
+			granted = w.give(x, w.readyBut(x, left))
+			return granted
+		}
+		ahead = append(ahead, x)
+		return false
+	})
+	return granted
+}
+
 // settle grants the blocked waits what they wait for, as far as it is there,
 // the longest wait first. One pass is enough, since granting makes nothing
 // available. Every operation ends with it, so that between operations no wait
@@ -206,7 +225,11 @@ func (w *World) wantsMutex(x *Waiter) bool {
 
 // grant gives x what it waits for, if it is there now, and tells whether.
 func (w *World) grant(x *Waiter) bool {
-	taken := w.ready(x)
+	return w.give(x, w.ready(x))
+}
+
+// give ends x with the objects of these indices, unless there are none.
+func (w *World) give(x *Waiter, taken []int) bool {
 	for _, i := range taken {
 		if w.object(x.Objects[i]).take(x.party(i)) {
 			x.Result.Abandoned |= 1 << i
@@ -221,9 +244,15 @@ func (w *World) grant(x *Waiter) bool {
 
 // ready gives the indices of the objects that x would take now: one for a wait
 // for any, every one for a wait for all, or none when x must wait.
-func (w *World) ready(x *Waiter) (indices []int) {
+func (w *World) ready(x *Waiter) []int {
+	return w.readyBut(x, func(*Object) bool { return false })
+}
+
+// readyBut is ready where some objects are left to others.
+func (w *World) readyBut(x *Waiter, left func(*Object) bool) (indices []int) {
 	for i, id := range x.Objects {
-		available := w.object(id).available(x.party(i))
+		o := w.object(id)
+		available := !left(o) && o.available(x.party(i))
 		switch {
 		case available && !x.All:
 			return []int{i}

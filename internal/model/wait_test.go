@@ -262,3 +262,17 @@ func TestWaits(t *testing.T) {
 		},
 	}.run(t)
 }
+
+// A wait for any that leaves a free mutex to the wait ahead of it gets another one.
+func TestGrantBehind(t *testing.T) {
+	l := newLab(t)
+	t1, t2, a, b := l.owner(), l.owner(), l.mutex(), l.mutex()
+	l.want(l.any(a)+l.any(b), "OK(0)OK(0)")
+	ahead, behind := l.block(t1, false, a), l.block(t2, false, a, b)
+
+	l.Barging = true
+	granted := []bool{l.Unlock(NoOwner, a) == nil, l.GrantBehind(behind), l.Unlock(NoOwner, b) == nil, l.GrantBehind(behind), l.Grant(ahead)}
+	l.Barging = false
+	l.want(fmt.Sprint(granted), "[true false true true true]")
+	l.want(l.state(ahead)+l.state(behind), "OK(0)OK(1)")
+}

@@ -18,7 +18,8 @@ import (
 // Gong (1993), with two additions: a wait begins at one moment and succeeds at
 // another, when the specification says so; and a free mutex goes to a blocked
 // wait at a moment that the search may choose, since the engine prefers those
-// who run.
+// who run, and leaves it meanwhile to the one that was told to come for it, ahead of
+// the others that are blocked.
 
 // A search looks for an order.
 type search struct {
@@ -190,6 +191,9 @@ func (s *search) moves(p *point, limit int) (list []func(*point) bool) {
 		default:
 			id := p.waits[i]
 			all = append(all, candidate{r.end, func(c *point) bool { return c.world.Grant(id) }})
+			if r.call.verb == vWaitAny {
+				all = append(all, candidate{r.end, func(c *point) bool { return c.world.GrantBehind(id) }})
+			}
 			if s.mayBeRefused(r, limit) {
 				all = append(all, candidate{r.end, func(c *point) bool {
 					c.refused |= bit
