@@ -11,9 +11,9 @@ import (
 // when its process has ended, which is asked where its number means something.
 func TestEnded(t *testing.T) {
 	const here, elsewhere = 11, 12
-	young := func(pid uint64, space uint64) deadOne { return deadOne{pid: pid, space: space} }
+	young := func(pid uint32, space uint64) deadOne { return deadOne{pid: pid, space: space} }
 	var many []deadOne
-	for i := range uint64(mostAsked + 4) {
+	for i := range uint32(mostAsked + 4) {
 		many = append(many, young(101+i, here))
 	}
 	over := func(int) bool { return true }
@@ -59,7 +59,7 @@ func TestEnded(t *testing.T) {
 
 // A deadOne is a process that has died.
 type deadOne struct {
-	pid    uint64
+	pid    uint32
 	space  uint64
 	fenced bool
 }

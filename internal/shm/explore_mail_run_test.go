@@ -193,7 +193,7 @@ func (h *mailRun) watch(access) {
 		}
 	}
 	for p, r := range h.dying {
-		if p.alive.quiet() == 0 {
+		if p.reaped() {
 			delete(h.dying, p)
 			r.end = h.tick()
 		}
@@ -201,7 +201,7 @@ func (h *mailRun) watch(access) {
 }
 
 func (h *mailRun) kill(p *simProcess) {
-	if p.dead || p.left || p.alive == nil {
+	if p.dead || len(p.claims) == 0 {
 		return
 	}
 	h.dying[p] = h.add(&mailRecord{mailCall: mailCall{verb: mDie}, proc: p.number - 1, program: -1})

@@ -142,7 +142,7 @@ func (h *history) watch(access) {
 		}
 	}
 	for p, parts := range h.freed {
-		if p.alive.quiet() == 0 {
+		if p.reaped() {
 			delete(h.freed, p)
 			for _, r := range parts {
 				r.end = h.tick()
@@ -155,7 +155,7 @@ func (h *history) watch(access) {
 func (w *half) quiet() uint32 { return uint32(*w) }
 
 func (h *history) kill(p *simProcess) {
-	if p.dead || p.left || p.alive == nil {
+	if p.dead || len(p.claims) == 0 {
 		return
 	}
 	var last *record

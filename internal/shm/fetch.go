@@ -45,10 +45,11 @@ func (n *Namespace) fetch(w *waiter, o *Object, last bool) error {
 		owner := w.req.owners[w.req.unique[0]]
 		for range maxRetries {
 			s := r.state.load()
+			flag, free := n.freed(s)
 			switch {
-			case payload(s) == 0:
+			case free:
 				if r.state.cas(s, withPayload(s&^(abandoned|wokenBit), owner)) {
-					n.fetched(w, c, s&abandoned != 0)
+					n.fetched(w, c, (s|flag)&abandoned != 0)
 					return nil
 				}
 			case !last:

@@ -79,7 +79,8 @@ type slotRecord struct {
 	fenced   half // fencedMark of the generation: barriers reach its process; see fence.go
 
 	generation word // of the slot; changed by its freer, under the lock
-	pid        word
+	pid        half
+	left       half // not 0: its process leaves, and owns nothing more; see freed
 	handles    word // first handle record
 	waiters    word // first waiter record, in use or not
 	blocks     word // first block of entries, in use or not

@@ -140,8 +140,7 @@ func (n *Namespace) ownerAlive(r *objectRecord) error {
 	if owner == 0 || owner == frozen {
 		return nil
 	}
-	// A free slot is that of a process that has left, and is just giving the
-	// mutex up; see giveUp.
+	// That of one that has left is free; see freed.
 	if slot := ownerSlot(owner); isDead(n.slot(slot).alive.load()) {
 		return deadHolder{slot}
 	}

@@ -118,7 +118,8 @@ func (n *Namespace) lives(slot uint32) bool {
 	if slot == 0 || uint64(slot) >= min(n.header().tables[slotTable].limit.load(), maxSlots) {
 		return false
 	}
-	return !n.slotGone(n.slotAt(slot))
+	r := n.slotAt(slot)
+	return !n.slotGone(r) && r.left.load() == 0
 }
 
 // Lock takes the mutex, blocking until it is free.

@@ -92,19 +92,35 @@ func (n *Namespace) leaveToNudged(r *objectRecord, s uint64) {
 func (n *Namespace) freeze(i uint32, r *objectRecord) bool {
 	for range maxRetries {
 		s := r.state.load()
-		switch payload(s) {
-		case frozen:
+		flag, free := n.freed(s)
+		switch {
+		case payload(s) == frozen:
 			return true
-		case 0:
-			if r.state.cas(s, withPayload(s, frozen)) {
-				n.frozen = append(n.frozen, i)
-				return true
-			}
-		default:
+		case !free:
 			return false
+		case r.state.cas(s, withPayload(s|flag, frozen)):
+			n.frozen = append(n.frozen, i)
+			return true
 		}
 	}
 	return false
+}
+
+// freed reports whether a mutex is free, and with which flag: it is an abandoned one
+// if its owner is of a process that leaves, or of none. Such a lock comes too late for
+// the reaping of what that process has, and is given up again by it if it lives (see
+// giveUp); if it does not, nobody else would come. Only those who decide under the lock
+// may take it so, and all of them must: whoever then goes to sleep is told by nobody.
+func (n *Namespace) freed(s uint64) (flag uint64, free bool) {
+	switch owner := payload(s); owner {
+	case 0:
+		return 0, true
+	case frozen:
+		return 0, false
+	default:
+		slot := n.slot(ownerSlot(owner))
+		return abandoned, slot.left.load() != 0 || slot.alive.load() == 0
+	}
 }
 
 // thawAll puts mutexes that nobody got back into circulation.

@@ -51,13 +51,19 @@ type simProcess struct {
 	m           *machine
 	number      int
 	n           *Namespace
-	alive       *half // nil until it has joined
 	dead        bool
 	fenced      bool // barriers reach it
 	space       int  // its pid namespace
 	spaceHidden bool // it does not know which
 	leaves      bool
-	left        bool
+	claims      []*simClaim
+}
+
+// A simClaim is an alive word that names a process.
+type simClaim struct {
+	word  *half
+	value uint32
+	young bool // the thread whose end the mark tells of runs on, and marks it then
 }
 
 // A simActor is a thread. It can go on when it neither sleeps nor waits for
@@ -360,13 +366,15 @@ func (m *machine) AfterFunc(ctx context.Context, f func()) (stop func() bool) {
 
 // kill ends a process. Threads of it that run may go on for a little.
 func (m *machine) kill(p *simProcess) {
-	if p.dead || p.left || p.alive == nil {
+	if p.dead {
 		return
 	}
 	p.dead = true
-	alive := (*uint32)(p.alive)
-	atomic.StoreUint32(alive, *alive&waitersBit|diedBit)
-	m.wakeOne(alive)
+	for _, c := range p.claims {
+		if !c.young {
+			m.mark(c)
+		}
+	}
 	for _, a := range m.actors {
 		if a.p != p || a.ended {
 			continue
@@ -381,6 +389,19 @@ func (m *machine) kill(p *simProcess) {
 			a.end()
 		}
 	}
+}
+
+// mark marks a word whose thread has ended.
+func (m *machine) mark(c *simClaim) {
+	if alive := (*uint32)(c.word); atomic.CompareAndSwapUint32(alive, c.value, waitersBit|diedBit) {
+		m.wakeOne(alive)
+	}
+}
+
+// reaped reports whether nothing is left of a dead process's slots.
+func (p *simProcess) reaped() bool {
+	p.claims = slices.DeleteFunc(p.claims, func(c *simClaim) bool { return c.word.quiet() == 0 })
+	return len(p.claims) == 0
 }
 
 // lingering are the threads of dead processes that run, and are reached.

@@ -163,15 +163,26 @@ func (s simSystem) Ended(pid int, _ time.Duration) bool {
 	return p.dead && len(m.lingering(ofIts)) == 0
 }
 
+// Enlist lets the thread that calls it claim a word. One that dies meanwhile may go on,
+// as everywhere, and then has the word marked by its own end.
 func (s simSystem) Enlist(pick func(try func(alive *uint32) bool) error, body, left func()) error {
 	p := s.p
-	value := uint32(p.number) | waitersBit
+	if a := p.m.running; a != nil {
+		a.kernel() // for the list of words
+	}
+	c := &simClaim{value: uint32(p.number) | waitersBit, young: true}
+	defer func() {
+		c.young = false
+		if p.dead && c.word != nil {
+			p.m.mark(c)
+		}
+	}()
 	err := pick(func(alive *uint32) bool {
-		w := (*half)(alive)
-		if !w.cas(0, value) {
+		if !(*half)(alive).cas(0, c.value) {
 			return false
 		}
-		p.alive, p.left = w, false
+		c.word = (*half)(alive)
+		p.claims = append(p.claims, c)
 		return true
 	})
 	if err != nil {
@@ -179,9 +190,9 @@ func (s simSystem) Enlist(pick func(try func(alive *uint32) bool) error, body, l
 	}
 	p.m.start(p, "watcher", func() {
 		body()
-		p.alive.cas(value, 0)
-		p.left = true
-		s.Wake((*uint32)(p.alive), everybody)
+		c.word.cas(c.value, 0)
+		p.claims = slices.DeleteFunc(p.claims, func(x *simClaim) bool { return x == c })
+		s.Wake((*uint32)(c.word), everybody)
 		left()
 	})
 	return nil

@@ -56,7 +56,8 @@ func (n *Namespace) introduce(i uint32, r *slotRecord) {
 	n.generation = r.generation.load()
 	n.lockFree = lockWordOf(i, n.generation)
 	n.owners.start(n.generation)
-	r.pid.store(uint64(n.sys.PID()))
+	r.left.store(0)
+	r.pid.store(uint32(n.sys.PID()))
 	r.pidSpace.store(n.sys.PIDSpace())
 	r.command = [48]byte{}
 	copy(r.command[:len(r.command)-1], n.sys.Command())
@@ -101,6 +102,7 @@ func (n *Namespace) leave() {
 	n.leaving = false
 	n.mu.Unlock()
 	n.awaitDelivered()
+	n.self.left.store(1) // before it looks at the mutexes; see freed
 	if n.reapSlot(n.slotIndex, n.generation) == nil {
 		n.self.generation.store(n.generation + 1)
 	} else {

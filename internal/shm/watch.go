@@ -5,7 +5,9 @@ import "time"
 // Deaths are noticed in a ring: the watcher of each process, which is the
 // thread whose end the kernel marks in the process's slot, sleeps on the alive
 // words of the next few live slots and on its own bell. Whoever joins or frees
-// a slot rings the bells of the few before it.
+// a slot rings the bells of the few before it. If the lowest free slot is among the
+// next, it sleeps on that one's word, too: whoever joins claims it, and may die before
+// it has rung a bell.
 
 // watched is the number of slots that each process watches. More than one,
 // since a watcher may be stopped, or die at the same time.
@@ -32,26 +34,39 @@ func (n *Namespace) watch() {
 // nextSlots adds the alive words of the next live slots, or finds a dead one.
 func (n *Namespace) nextSlots(words []*uint32, values []uint32) ([]*uint32, []uint32, uint32) {
 	limit := n.slotLimit()
+	free, live := n.lowestFree(limit), 0
 	i := n.slotIndex
 	for range limit {
 		if i++; i >= limit {
 			i = 1
 		}
-		if i == n.slotIndex || len(words) > watched {
+		if i == n.slotIndex || live == watched {
 			break
 		}
 		r := n.slotAt(i)
 		alive := r.alive.load()
 		switch {
-		case alive == 0:
-		case n.probe(i, r):
+		case alive != 0 && n.probe(i, r):
 			return words, values, i
-		default:
-			words = append(words, (*uint32)(&r.alive))
-			values = append(values, alive)
+		case alive != 0:
+			live++
+		case i != free:
+			continue
 		}
+		words = append(words, (*uint32)(&r.alive))
+		values = append(values, alive)
 	}
 	return words, values, 0
+}
+
+// lowestFree gives the slot that the next process will claim; 0: the table must grow.
+func (n *Namespace) lowestFree(limit uint32) uint32 {
+	for i := uint32(1); i < limit; i++ {
+		if n.slotAt(i).alive.load() == 0 {
+			return i
+		}
+	}
+	return 0
 }
 
 func (n *Namespace) slotLimit() uint32 {

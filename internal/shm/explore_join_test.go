@@ -1,0 +1,62 @@
+//go:build ipcseam
+
+package shm
+
+import "testing"
+
+// TestDeathOfJoiner: whoever dies while it joins is reaped by those who sleep, at
+// whatever step that is, and wherever its slot is among theirs.
+func TestDeathOfJoiner(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		free int // the process that leaves before; 0: none
+	}{{"behind all", 0}, {"before all", 1}, {"between", 2}} {
+		t.Run(c.name, func(t *testing.T) {
+			at := 1
+			for killJoining(t, c.free, at) {
+				at++
+			}
+			if at < 20 {
+				t.Errorf("joining takes %d steps", at)
+			}
+		})
+	}
+}
+
+// killJoining lets one process leave, and kills another at a step of its joining. It
+// reports whether that has as many.
+func killJoining(t *testing.T, leaves, at int) bool {
+	m := newMachine(uint64(at))
+	defer m.off()
+	m.policy = newPolicy(m.random)
+	m.attach(6)
+	if leaves > 0 {
+		p := m.procs[leaves-1]
+		m.start(p, "leaver", func() { p.n.depart() })
+	}
+	m.run()
+
+	p := &simProcess{m: m, number: 7}
+	m.procs = append(m.procs, p)
+	joiner := m.start(p, "joiner", func() {
+		if _, err := Attach(m.mem, simSystem{p}); err != nil {
+			t.Error(err)
+		}
+	})
+	steps := 0
+	m.watch = func(access) {
+		if m.running == joiner {
+			if steps++; steps == at {
+				m.kill(p)
+			}
+		}
+	}
+	m.run()
+	if m.stalled != nil {
+		t.Fatal(m.stalled)
+	}
+	if p.dead && !p.reaped() {
+		t.Fatalf("at step %d: it is not reaped", at)
+	}
+	return p.dead
+}
