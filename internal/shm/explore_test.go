@@ -196,14 +196,21 @@ func TestRegressions(t *testing.T) {
 
 // TestReplay: a seed gives the same run again, step by step.
 func TestReplay(t *testing.T) {
+	replay(t, func(seed uint64) (*machine, error) {
+		h, err := explore(seed, newPlan(rand.New(rand.NewPCG(seed, 2))))
+		return h.m, err
+	})
+}
+
+func replay(t *testing.T, play func(seed uint64) (*machine, error)) {
 	for seed := range uint64(200) {
 		var traces [2]uint64
 		for i := range traces {
-			h, err := explore(seed, newPlan(rand.New(rand.NewPCG(seed, 2))))
+			m, err := play(seed)
 			if err != nil {
 				t.Fatal(err)
 			}
-			traces[i] = h.m.trace
+			traces[i] = m.trace
 		}
 		if traces[0] != traces[1] {
 			t.Fatalf("seed %d takes two ways", seed)

@@ -81,8 +81,8 @@ const gateNap = time.Millisecond
 
 // tryGate is lockGate without waiting for room.
 func (w *MailslotWriter) tryGate() error {
-	for begin := time.Now(); time.Since(begin) < w.n.patience; {
-		ctx, cancel := context.WithTimeout(context.Background(), gateNap)
+	for giveUp := w.n.sys.Now() + int64(w.n.patience); w.n.sys.Now() < giveUp; {
+		ctx, cancel := withTimeout(gateNap)
 		err := w.lockGate(ctx)
 		cancel()
 		switch {

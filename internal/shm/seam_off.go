@@ -23,4 +23,8 @@ func spawn(f func()) { go f() }
 
 func afterFunc(ctx context.Context, f func()) (stop func() bool) { return context.AfterFunc(ctx, f) }
 
+func withTimeout(d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.Background(), d)
+}
+
 func afterTime(d time.Duration, f func()) { time.AfterFunc(d, f) }

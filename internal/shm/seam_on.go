@@ -26,6 +26,8 @@ var Simulation interface {
 	Go(f func())
 	// AfterFunc is context.AfterFunc.
 	AfterFunc(ctx context.Context, f func()) (stop func() bool)
+	// WithTimeout is context.WithTimeout of a background context.
+	WithTimeout(d time.Duration) (context.Context, context.CancelFunc)
 }
 
 func seam(a access) {
@@ -94,6 +96,13 @@ func afterFunc(ctx context.Context, f func()) (stop func() bool) {
 		return context.AfterFunc(ctx, f)
 	}
 	return Simulation.AfterFunc(ctx, f)
+}
+
+func withTimeout(d time.Duration) (context.Context, context.CancelFunc) {
+	if Simulation == nil {
+		return context.WithTimeout(context.Background(), d)
+	}
+	return Simulation.WithTimeout(d)
 }
 
 // afterTime is for what damage makes necessary, which no test with the seam does;

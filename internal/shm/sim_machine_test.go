@@ -12,6 +12,7 @@ import (
 	"slices"
 	"sync/atomic"
 	"syscall"
+	"time"
 )
 
 // A machine is a simulated computer. Its processes share a segment, and its
@@ -263,6 +264,19 @@ func (m *machine) worthWaiting() bool {
 	})
 }
 
+// passUntil lets time pass while somebody runs, and ends the sleeps that are due
+// by then.
+func (m *machine) passUntil(due int64) {
+	if d := due - m.now; d > 0 {
+		m.pass(d)
+	}
+	for _, a := range m.actors {
+		if a.sleep != nil && !a.ended && a.sleep.deadline <= m.now {
+			m.rouse(a)
+		}
+	}
+}
+
 // pass lets time pass.
 func (m *machine) pass(d int64) {
 	m.now += d
@@ -341,27 +355,25 @@ func (m *machine) current() *simProcess {
 	return m.procs[len(m.procs)-1]
 }
 
-// AfterFunc is that of a simContext. Any other has a deadline in real time, but
-// near: it comes when nobody else wants to run.
+// AfterFunc is that of a simContext: the machine has no others that end.
 func (m *machine) AfterFunc(ctx context.Context, f func()) (stop func() bool) {
-	if c, ok := ctx.(*simContext); ok {
-		return c.after(m.current(), f)
-	}
-	done := false
-	m.start(m.current(), "canceller", func() {
-		m.policy.pause(m.running)
+	return ctx.(*simContext).after(m.current(), f)
+}
+
+// WithTimeout gives a context whose time runs out at any step, as everybody else
+// may have been slow since. The clock shows that time then, to all.
+func (m *machine) WithTimeout(d time.Duration) (context.Context, context.CancelFunc) {
+	c := newSimContext(m)
+	due := m.now + int64(d)
+	timer := m.start(m.current(), "timeout", func() {
+		a := m.running
+		m.policy.pause(a)
 		m.step(change)
-		if done {
-			return
-		}
-		<-ctx.Done()
-		done = true
-		f()
+		a.kernel()
+		m.passUntil(due)
+		c.finish(context.DeadlineExceeded)
 	})
-	return func() (stopped bool) {
-		stopped, done = !done, true
-		return stopped
-	}
+	return c, func() { m.end([]*simActor{timer}) }
 }
 
 // kill ends a process. Threads of it that run may go on for a little.
@@ -448,7 +460,7 @@ func (m *machine) wakeOne(word *uint32) bool {
 
 func (a *simActor) String() string { return fmt.Sprintf("P%d's %s", a.p.number, a.name) }
 
-// A simContext is a context that a step of the simulation cancels.
+// A simContext is a context that a step of the simulation ends.
 type simContext struct {
 	context.Context
 	m    *machine
@@ -486,8 +498,10 @@ func (c *simContext) after(p *simProcess, f func()) (stop func() bool) {
 	}
 }
 
-func (c *simContext) cancel() {
-	c.err = context.Canceled
+func (c *simContext) cancel() { c.finish(context.Canceled) }
+
+func (c *simContext) finish(err error) {
+	c.err = err
 	close(c.done)
 	for _, start := range c.then {
 		(*start)()
