@@ -26,8 +26,9 @@ import (
 // one sleeper of it woken, while its other threads may go on until they enter
 // the kernel or somebody calls for a barrier that reaches them, or the process has
 // ended, which takes its time and can be asked about in its pid namespace, and those
-// that sleep may use up a wake-up of a word that has become another's. Its memory is
-// sequentially consistent, as Go's atomic operations are.
+// that sleep may use up a wake-up of a word that has become another's. Every deadline
+// is on its one clock, so that no time passes for one actor and not for the others.
+// Its memory is sequentially consistent, as Go's atomic operations are.
 type machine struct {
 	mem     []byte
 	random  *rand.Rand
