@@ -76,7 +76,7 @@ type mailPlan struct {
 func newMailPlan(r *rand.Rand) *mailPlan {
 	p := &mailPlan{queue: mailQueues[r.IntN(len(mailQueues))], procs: 2 + r.IntN(3)}
 	for proc := range p.procs {
-		for range 1 + r.IntN(2)*r.IntN(2) {
+		for range 1 + r.IntN(2)*r.IntN(3) {
 			if len(p.programs) < 5 {
 				p.programs = append(p.programs, p.drawProgram(r, proc))
 			}

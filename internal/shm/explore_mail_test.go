@@ -23,6 +23,39 @@ func TestExploreMailslots(t *testing.T) {
 	})
 }
 
+// Plans of defects that were found, each explored again in many schedules.
+var mailRegressions = []struct {
+	name      string
+	schedules uint64
+	plan      mailPlan
+}{
+	// While a Close waited for a Put to end, another returned at once, and the
+	// gate was taken away from the Put: two wrote at the same time, what was sent
+	// was said not to be, and nobody told the reader.
+	{"put beside close beside leave", 1000, mailPlan{queue: minRing, procs: 3, programs: []mailProgram{
+		{0, []mailCall{{verb: mGet}, {verb: mGet}, {verb: mTryGet}}},
+		{1, []mailCall{putOf(minRing - wordSize), putOf(minRing - wordSize)}},
+		{1, []mailCall{{verb: mCloseWriter}}},
+		{1, []mailCall{{verb: mLeave}}},
+		{2, []mailCall{putOf(minRing - wordSize), putOf(8)}},
+	}}},
+}
+
+func putOf(size int) mailCall { return mailCall{verb: mPut, size: size} }
+
+func TestRegressionsMailslots(t *testing.T) {
+	for _, x := range mailRegressions {
+		t.Run(x.name, func(t *testing.T) {
+			for seed := range x.schedules {
+				p := x.plan
+				if h, err := exploreMail(seed, &p); err != nil {
+					t.Fatalf("seed %d: %v\n%s", seed, err, h)
+				}
+			}
+		})
+	}
+}
+
 // TestReplayMailslots is TestReplay with mailslots.
 func TestReplayMailslots(t *testing.T) {
 	replay(t, func(seed uint64) (*machine, error) {

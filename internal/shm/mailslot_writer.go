@@ -12,8 +12,9 @@ import (
 // A MailslotWriter is an end of a mailslot that sends.
 type MailslotWriter struct {
 	endpoint
-	calls  calls
-	untold bool // who waits for the mailslot; guarded by the gate
+	calls   calls
+	closing localMutex // a second Close returns when the first has, too
+	untold  bool       // who waits for the mailslot; guarded by the gate
 }
 
 var errNoReader = fmt.Errorf("%w: the mailslot's reader has closed it or ended: open it again when there is another", backend.ErrNotExist)
@@ -177,6 +178,8 @@ func (w *MailslotWriter) Info() (backend.Info, error) {
 
 // Close closes this end. Blocked Puts end with ErrClosed.
 func (w *MailslotWriter) Close() error {
+	w.closing.Lock()
+	defer w.closing.Unlock()
 	if !w.calls.over() {
 		return nil
 	}
