@@ -3,8 +3,6 @@
 package shm
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -62,37 +60,6 @@ func TestReplayMailslots(t *testing.T) {
 		h, err := exploreMail(seed, newMailPlan(rand.New(rand.NewPCG(seed, 3))))
 		return h.m, err
 	})
-}
-
-// TestTryPutBesideNap: time passes for everybody while a TryPut looks again and
-// again whether it gets the gate. Its owner may be asleep for as long as a nap,
-// when a thread that died has used up the wake-up from the namespace's lock.
-func TestTryPutBesideNap(t *testing.T) {
-	for seed := range uint64(100) {
-		if err := tryPutBesideNap(seed); err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
-	}
-}
-
-func tryPutBesideNap(seed uint64) (err error) {
-	m := newMachine(seed)
-	defer m.off()
-	m.policy = newPolicy(m.random)
-	writers := prepareMail(m, &mailPlan{queue: minRing, procs: 2}).writers
-	owner := &writers[0].gate
-	if !owner.LockFast() {
-		return errors.New("the gate is not free")
-	}
-	m.start(m.procs[0], "owner", func() {
-		var word uint32
-		owner.n.sys.Sleep(&word, 0, lockNap)
-		must1(owner.Unlock())
-	})
-	err = errors.New("the TryPut has no result")
-	m.start(m.procs[1], "writer", func() { err = writers[1].TryPut(mailMessage(1, wordSize)) })
-	m.run()
-	return cmp.Or(m.stalled, err)
 }
 
 // A mailTally counts what was explored.

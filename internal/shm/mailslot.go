@@ -365,14 +365,19 @@ func (n *Namespace) signalRoom(k uint32) {
 	n.settle(i, r)
 }
 
-// announceOf tells the readers of what the dead owner of a gate may have sent
+// endWriting does what the dead owner of mutex g, if that is a gate, cannot do any
+// more. It waits for room no longer, and the readers are told of what it may have sent
 // as the last thing in its life.
-func (n *Namespace) announceOf(gate *objectRecord) {
+func (n *Namespace) endWriting(g uint32, gate *objectRecord) {
 	k := uint32(gate.max.load())
 	if k == 0 {
 		return
 	}
-	i := second(n.ringRecord(k).object.load())
+	ring := n.ringRecord(k)
+	if first(ring.parts.load()) == g { // else it is another's by now
+		ring.wanted.store(0)
+	}
+	i := second(ring.object.load())
 	r := n.object(i)
 	if isMailslot := backend.Kind(r.kind.load()&kindMask) == backend.Mailslot; !isMailslot || r.max.load() != uint64(k) || r.handles.load() == 0 {
 		return

@@ -69,10 +69,7 @@ func (w *MailslotWriter) enterGate(ctx context.Context, mayWait bool) error {
 
 // lockGate waits for its turn to write.
 func (w *MailslotWriter) lockGate(ctx context.Context) error {
-	wasAbandoned, err := w.gate.Lock(ctx)
-	if wasAbandoned {
-		w.view.wanted.store(0)
-	}
+	_, err := w.gate.Lock(ctx) // who died with it is none of the next one's business
 	return err
 }
 

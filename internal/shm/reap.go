@@ -158,7 +158,10 @@ func (n *Namespace) abandonOf(i, k uint32) {
 	r := n.object(k)
 	owner := payload(r.state.load())
 	if backend.Kind(r.kind.load()&kindMask) == backend.Mutex && owner != 0 && owner != frozen && ownerSlot(owner) == i {
-		n.announceOf(r)
+		n.close(r) // or a process that leaves frees it now
+		if payload(r.state.load()) == owner {
+			n.endWriting(k, r)
+		}
 		n.pass(k, r, owner, abandoned)
 	}
 }

@@ -27,8 +27,9 @@ import (
 //	seen      written by the owner of the gate, so that it looks at head, which the
 //	          reader changes all the time, only when the room does not suffice
 //	wanted    written by the owner of the gate when it waits for room, and taken
-//	          back by the reader, who then sets the event of room. If the writer
-//	          dies the event is set for nothing, and its next user looks again
+//	          back by it, by its reaper before anybody else owns the gate, and by the
+//	          reader, who then sets the event of room. If the writer has gone by then
+//	          the event is set for nothing, and its next user looks again
 //
 // Nothing that is read here is believed: positions are reduced to the size of
 // the file, and lengths compared with what there can be.

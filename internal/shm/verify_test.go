@@ -115,9 +115,8 @@ func (n *Namespace) verifyObject(i uint32, r *objectRecord) error {
 		return fmt.Errorf("alive without handles")
 	}
 	if backend.Kind(r.kind.load()&kindMask) == backend.Mailslot {
-		ring := n.ringRecord(uint32(r.max.load()))
-		if r.queue.load() != 0 && ring.empty() == (payload(s) != 0) {
-			return fmt.Errorf("somebody waits, it has %d messages, and its payload is %d", ring.messages(), payload(s))
+		if err := n.verifyMailslot(r); err != nil {
+			return err
 		}
 	}
 	if isMutex && payload(s) != 0 {
@@ -139,6 +138,21 @@ func (n *Namespace) verifyObject(i uint32, r *objectRecord) error {
 		return fmt.Errorf("counts %d handles, has %d", second(r.handles.load()), count)
 	}
 	return n.verifyQueue(i, r)
+}
+
+// verifyMailslot: the payload is what those who wait may believe, and nobody but the
+// owner of the gate waits for room.
+func (n *Namespace) verifyMailslot(r *objectRecord) error {
+	ring := n.ringRecord(uint32(r.max.load()))
+	full := payload(r.state.load()) != 0
+	if r.queue.load() != 0 && ring.empty() == full {
+		return fmt.Errorf("somebody waits, it has %d messages, and its payload says %v", ring.messages(), full)
+	}
+	gate := n.object(first(ring.parts.load()))
+	if ring.wanted.load() != 0 && gate.max.load() == r.max.load() && payload(gate.state.load()) == 0 {
+		return fmt.Errorf("nobody has the gate, and it waits for room of %d bytes", ring.wanted.load())
+	}
+	return nil
 }
 
 // isOnItsWay reports whether a waiter, dead or alive, was told to fetch a mutex
