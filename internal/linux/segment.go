@@ -44,9 +44,10 @@ type Segment struct {
 // processes that create one at the same time all end up with the same.
 //
 // Of an existing one, check sees a copy of the first 4096 bytes. Its error is
-// returned as it is, except [backend.ErrCorrupt], to which the way out is added,
-// and [ErrStale], for which the segment is removed and a new one made. Only after that the size is looked at, so that another version
-// of the format, with another size, is reported as such.
+// returned as it is, except [backend.ErrCorrupt] and [backend.ErrVersion], to which the
+// way out is added, and [ErrStale], for which the segment is removed and a new one
+// made. Only after that the size is looked at, so that another version of the format,
+// with another size, is reported as such.
 //
 //   - [ErrDamaged]: the file has another size.
 //   - [fs.ErrPermission]: what has the file's name, its owner, mode or links
@@ -189,7 +190,7 @@ func (d *Dir) checkHead(s *Segment, check func(head []byte) error) error {
 	if err != nil {
 		return err
 	}
-	if err = check(head); errors.Is(err, backend.ErrCorrupt) {
+	if err = check(head); errors.Is(err, backend.ErrCorrupt) || errors.Is(err, backend.ErrVersion) {
 		return refuse(err, "%s: %v: %s", s.path, err, d.remove(endUsers))
 	}
 	return err

@@ -194,7 +194,7 @@ func CheckHeader(page []byte, boot [16]byte) (stale bool, err error) {
 	case uint64(h.magic) != magic:
 		return false, fmt.Errorf("%w: the file is not a segment (it begins with %#x)", backend.ErrCorrupt, uint64(h.magic))
 	case h.version != version:
-		return false, fmt.Errorf("%w: the segment has version %d, this program uses version %d: end the programs of the other version, or use one version for all",
+		return false, fmt.Errorf("%w: the segment has version %d, this program uses version %d",
 			backend.ErrVersion, uint64(h.version), version)
 	case uint64(h.layout) != layoutHash() || int64(h.size) != Size:
 		return false, fmt.Errorf("%w: the segment has layout %#x, this program uses layout %#x of version %d",
