@@ -25,6 +25,7 @@ func init() {
 	testproc.Register("few-descriptors", fewDescriptors)
 	testproc.Register("no-descriptors", noDescriptors)
 	testproc.Register("little-address-space", littleAddressSpace)
+	testproc.Register("small-files", smallFiles)
 }
 
 // runIn runs a child in a directory for namespaces, which says when all was
@@ -54,6 +55,9 @@ func TestNoDescriptors(t *testing.T) { runIn(t, "no-descriptors") }
 
 // TestLittleAddressSpace: a segment that cannot be mapped is ErrNoSpace.
 func TestLittleAddressSpace(t *testing.T) { runIn(t, "little-address-space") }
+
+// TestSmallFiles: so is one that would be too large a file for this process.
+func TestSmallFiles(t *testing.T) { runIn(t, "small-files") }
 
 // limit sets a limit of this process.
 func limit(c *testproc.Child, resource int, value uint64) {
@@ -208,4 +212,21 @@ func littleAddressSpace(c *testproc.Child) {
 func addressSpace(c *testproc.Child) uint64 {
 	pages, _, _ := bytes.Cut(must(os.ReadFile("/proc/self/statm")), []byte(" "))
 	return must(strconv.ParseUint(string(pages), 10, 64)) * uint64(os.Getpagesize())
+}
+
+// smallFiles needs large files for a new namespace only.
+func smallFiles(c *testproc.Child) {
+	before := open(c)
+	missing := filepath.Join(c.Args[0], "missing")
+	limit(c, syscall.RLIMIT_FSIZE, uint64(shm.Size)-1)
+	_, err := ipc.OpenNamespace(missing, nil)
+	wantError(c, "open", err, ipc.ErrNoSpace, "open namespace", missing, "ulimit -f")
+	if files := must(os.ReadDir(missing)); len(files) != 0 {
+		c.Fatalf("%v remains", files)
+	}
+	work(c, must(ipc.OpenNamespace(before.Dir(), nil)))
+	limit(c, syscall.RLIMIT_FSIZE, ^uint64(0))
+	work(c, must(ipc.OpenNamespace(missing, nil)))
+	c.Sayf("fine")
+	c.Line()
 }

@@ -63,6 +63,8 @@ func explain(err error) error {
 		return refuse(err, "%v: close files that this process does not need, or let it have more (ulimit -n)", err)
 	case errors.Is(err, unix.ENFILE):
 		return refuse(err, "%v: let the machine have more (sysctl fs.file-max)", err)
+	case errors.Is(err, unix.EFBIG):
+		return refuse(err, "%v: let this process have larger files (ulimit -f)", err)
 	case errors.Is(err, unix.ENOMEM):
 		return refuse(err, "%v: free memory, or let this process have more address space (ulimit -v)", err)
 	}

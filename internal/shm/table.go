@@ -75,9 +75,9 @@ func (n *Namespace) grow(t tableID, limit uint64) error {
 }
 
 // IsNoSpace reports whether an error of the system means that there is no
-// memory left.
+// memory left, or no more of it for this process.
 func IsNoSpace(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.ENOMEM) || errors.Is(err, syscall.EDQUOT)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.ENOMEM) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
 }
 
 // noSpace adds to the error of a reservation, which says what to do about the file
