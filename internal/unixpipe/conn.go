@@ -34,6 +34,7 @@ type Conn struct {
 	rings    atomic.Bool // the peer knows of rings, and its hello was read
 
 	greeted    atomic.Bool // the peer's hello was read, or is not to be expected
+	hearing    gate        // who waits for it
 	greeting   gate        // guards the following
 	hello      [helloSize]byte
 	helloRead  int
@@ -67,7 +68,7 @@ func newConn(p *Pipes, sock *net.UnixConn, spec *backend.PipeSpec) *Conn {
 	c := &Conn{
 		pipes: p, sock: sock,
 		message: spec.Message, framed: spec.Message,
-		greeting: newGate(), reading: newGate(), writing: newGate(),
+		hearing: newGate(), greeting: newGate(), reading: newGate(), writing: newGate(),
 	}
 	c.raw, _ = sock.SyscallConn() // fails only for a nil socket
 	c.deadlines.socket = bothWays{&c.incoming, &c.outgoing}
@@ -104,13 +105,7 @@ func (c *Conn) disconnected() bool {
 	return c.gone.Load() || !c.server && c.flag.Load().raised()
 }
 
-// receive and receiveNow read with descriptors: when there is something, or at
-// once.
-func (c *Conn) receive(b, oob []byte) (n, oobn int, err error) {
-	n, oobn, _, _, err = c.sock.ReadMsgUnix(b, oob)
-	return n, oobn, mendRead(err)
-}
-
+// receiveNow reads with descriptors, if there is something.
 func (c *Conn) receiveNow(b, oob []byte) (n, oobn int, err error) {
 	return c.receiveWith(b, oob, 0)
 }
@@ -170,7 +165,7 @@ func (c *Conn) readable() error {
 	if c.disconnected() {
 		return c.whyGone()
 	}
-	return c.greet(c.receive)
+	return c.greet()
 }
 
 // whyGone is the error of a connection that was disconnected.

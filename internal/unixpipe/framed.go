@@ -208,7 +208,7 @@ func (c *Conn) transact(request []byte, mayRunOut bool) ([]byte, error) {
 	} else if _, err := c.outgoing.write(nil, request); err != nil {
 		return nil, c.afterWrite(err)
 	}
-	if err := c.greet(c.receive); err != nil {
+	if err := c.greet(); err != nil {
 		_, err = c.afterRead(0, err)
 		return nil, err
 	}

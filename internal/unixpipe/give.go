@@ -47,7 +47,7 @@ var (
 // closes the files, too. They are the socket and perhaps the instance. Undo takes
 // that back.
 func (c *Conn) Give() (g Given, files []*os.File, undo func(), err error) {
-	for _, gate := range []*gate{&c.greeting, &c.reading, &c.writing} {
+	for _, gate := range []*gate{&c.hearing, &c.greeting, &c.reading, &c.writing} {
 		if !gate.tryEnter() {
 			return g, nil, nil, errInUse
 		}

@@ -5,7 +5,6 @@ package unixpipe
 import (
 	"encoding/binary"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"os"
@@ -67,39 +66,37 @@ func sendHello(sock *net.UnixConn, message bool, index int, descriptor *os.File)
 
 // greet reads the peer's hello, before anything else is read. It may be called
 // by several, and again after it has failed for want of time.
-func (c *Conn) greet(receive func(b, oob []byte) (n, oobn int, err error)) error {
+func (c *Conn) greet() (err error) {
+	if c.greeted.Load() {
+		return nil
+	}
+	c.hearing.enter()
+	defer c.hearing.leave()
+	outer := c.raw.Read(func(uintptr) bool {
+		err = c.greetNow()
+		return err != errNothing
+	})
+	if outer != nil {
+		return mendRead(outer)
+	}
+	return err
+}
+
+// greetNow is greet without blocking: nobody has the gate for long.
+func (c *Conn) greetNow() error {
 	if c.greeted.Load() {
 		return nil
 	}
 	c.greeting.enter()
 	defer c.greeting.leave()
-	return c.greetInside(receive)
-}
-
-// greetNow is greet without blocking.
-func (c *Conn) greetNow() error {
-	if c.greeted.Load() {
-		return nil
-	}
-	if !c.greeting.tryEnter() {
-		return errNothing
-	}
-	defer c.greeting.leave()
-	return c.greetInside(c.receiveNow)
-}
-
-func (c *Conn) greetInside(receive func(b, oob []byte) (n, oobn int, err error)) error {
 	for !c.greeted.Load() {
 		if c.helloError != nil {
 			return c.helloError
 		}
 		oob := make([]byte, syscall.CmsgSpace(4))
-		n, oobn, err := receive(c.hello[c.helloRead:], oob)
+		n, oobn, err := c.receiveNow(c.hello[c.helloRead:], oob)
 		if oobn > 0 {
 			c.keepDescriptor(oob[:oobn])
-		}
-		if err == nil && n == 0 {
-			err = io.EOF
 		}
 		if err != nil {
 			return err

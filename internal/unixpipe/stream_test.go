@@ -11,6 +11,7 @@ import (
 	"net"
 	"os"
 	"os/signal"
+	"runtime"
 	"strings"
 	"syscall"
 	"testing"
@@ -206,6 +207,35 @@ func TestDisconnectAtSeam(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Fatal("it waits on")
+	}
+}
+
+// TestDisconnectAtHello: a writer learns that it was disconnected though a reader, who
+// waited for the hello that would say so, has not come to read it.
+func TestDisconnectAtHello(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1)) // so that the reader does not run
+	for range 20 {
+		l := listen(t, openTest(t), backend.PipeSpec{})
+		client := must(l.pipes.Dial(t.Context(), "p", false)).(*Conn)
+		read := make(chan error)
+		go func() {
+			_, err := client.Read(make([]byte, 1))
+			read <- err
+		}()
+		for client.hearing.tryEnter() { // until it waits
+			client.hearing.leave()
+			runtime.Gosched()
+		}
+		server := must(l.Accept(t.Context()))
+		must(0, server.Disconnect())
+		_, written := client.Write([]byte("x"))
+		for _, err := range []error{written, <-read} {
+			if !errors.Is(err, backend.ErrPipeNotConnected) {
+				t.Error(err)
+			}
+		}
+		client.Close()
+		server.Close()
 	}
 }
 
