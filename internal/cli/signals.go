@@ -69,11 +69,11 @@ func (s *signals) start(c *exec.Cmd) error {
 	if err := s.ctx.Err(); err != nil {
 		return err
 	}
+	s.catch(forwarded) // before anybody can know that the child is there
 	if err := startTied(c); err != nil {
 		return err
 	}
 	s.child = c.Process
-	s.catch(forwarded)
 	return nil
 }
 
