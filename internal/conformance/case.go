@@ -31,19 +31,8 @@ type Case struct {
 // names makes those of different cases and runs different.
 var names atomic.Int64
 
-// longest is how long something may take that must happen.
-const longest = 20 * time.Second
-
-// patience is longest, or more where every switch of threads is slow.
-func patience() time.Duration {
-	if testproc.UnderWine() {
-		return 3 * longest
-	}
-	return longest
-}
-
 func newCase(t *testing.T, b Backend, id string) *Case {
-	c := &Case{t: t, id: id, backend: b, traits: b.Traits(), limit: min(testproc.Limit(t), patience())}
+	c := &Case{t: t, id: id, backend: b, traits: b.Traits(), limit: testproc.Limit(t)}
 	t.Cleanup(c.end)
 	c.p1 = c.process()
 	c.main = c.p1.thread()
