@@ -66,7 +66,6 @@ func TestKillYoung(t *testing.T) {
 	n := ownNamespace(t)
 	m, e := must(n.CreateMutex("m", nil)), must(n.CreateEvent("e", nil))
 	s := must(n.CreateSemaphore("s", &ipc.SemaphoreOptions{Initial: 4, Max: 4, ReclaimOnExit: true}))
-	ctx := within(t)
 	for young := 0; young < 10; {
 		p := testproc.Start(t, "kill-young", n.Dir())
 		p.Expect("owned")
@@ -77,7 +76,7 @@ func TestKillYoung(t *testing.T) {
 			young++
 		}
 		p.Kill()
-		if abandoned, err := m.Lock(ctx); !abandoned || err != nil {
+		if abandoned, err := m.Lock(within(t)); !abandoned || err != nil {
 			t.Fatalf("lock: abandoned %v, %v", abandoned, err)
 		}
 		if err := m.Unlock(); err != nil {
@@ -142,7 +141,7 @@ func TestKillYoungOwner(t *testing.T) {
 			slices.Sort(took)
 			median, worst := took[len(took)/2], took[len(took)-1]
 			t.Logf("a waiter has the mutex %v after the death (median; worst %v)", median, worst)
-			if median > 200*time.Millisecond || worst > 5*time.Second {
+			if median > time.Second || worst > 10*time.Second {
 				t.Error("that is too slow on any machine")
 			}
 		})

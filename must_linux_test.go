@@ -20,7 +20,7 @@ func ownNamespace(tb testing.TB) *ipc.Namespace {
 // untilWaiters returns when so many waits are blocked on m.
 func untilWaiters(tb testing.TB, m *ipc.Mutex, want int) {
 	tb.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(testproc.Limit(tb))
 	for time.Now().Before(deadline) {
 		if i := must(m.Info()); i.Waiters == want {
 			return

@@ -5,7 +5,6 @@ package ipc_test
 import (
 	"context"
 	"testing"
-	"time"
 
 	"github.com/winsys-go/ipc"
 	"github.com/winsys-go/ipc/internal/testproc"
@@ -20,7 +19,7 @@ func must[T any](v T, err error) T {
 
 // within is a context for what must happen.
 func within(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), testproc.Limit(t))
 	t.Cleanup(cancel)
 	return ctx
 }

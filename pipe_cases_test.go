@@ -8,12 +8,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/winsys-go/ipc"
+	"github.com/winsys-go/ipc/internal/testproc"
 )
 
 // The cases of the document about pipes. Those that cannot be expressed say
@@ -103,11 +105,15 @@ func blocked[T any](s pipeScene, do func() (T, error)) (end func() (T, error)) {
 		value T
 		err   error
 	}
-	done := make(chan result, 1)
+	done, began := make(chan result, 1), make(chan testproc.Goroutine, 1)
 	go func() {
+		began <- testproc.Self()
 		value, err := do()
 		done <- result{value, err}
 	}()
+	for who := <-began; !who.Waits() && len(done) == 0; {
+		runtime.Gosched()
+	}
 	select {
 	case r := <-done:
 		s.Fatalf("it should block, and ends with %v, %v", r.value, r.err)

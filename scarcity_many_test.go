@@ -78,7 +78,7 @@ func TestManyObjects(t *testing.T) {
 	lap := func(what string) {
 		t.Logf("%-8s %5.2f µs each", what, float64(time.Since(last).Nanoseconds())/float64(manyCount)/1000)
 		// A search that goes through all objects would take minutes.
-		if took := time.Since(last); took > 20*time.Second {
+		if took := time.Since(last); took > time.Minute {
 			t.Errorf("%s: it took %v", what, took)
 		}
 		last = time.Now()

@@ -73,7 +73,8 @@ func TestProcessWaitEndsWithClose(t *testing.T) {
 		go func() { done <- processes[i].Wait(context.Background()) }()
 	}
 	eventually(t, "the watches to begin", func() bool { return watchesInPoller() == len(processes) })
-	if n := len(threads(t)) - before; n > 10 {
+	// On a busy machine the runtime starts some of its own.
+	if n := len(threads(t)) - before; n > len(processes)/2 {
 		t.Errorf("%d waits have started %d threads", len(processes), n)
 	}
 	for _, p := range processes {

@@ -377,9 +377,7 @@ func TestLateWake(t *testing.T) {
 		n, _ := io.ReadFull(server, make([]byte, mostPiece))
 		read <- n
 	}()
-	for client.outgoing.ring.sleeping.Load() == 0 { // until it sleeps
-		time.Sleep(time.Millisecond)
-	}
+	asleep(client.outgoing.ring.sleeping, "(*inflow).read")
 	f := &client.outgoing
 	f.mu.Lock()
 	f.piece, f.more = make([]byte, mostPiece), true

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/testproc"
 )
 
 // short lets the kernel have no memory for so many wake-ups, and checks that they
@@ -23,6 +24,14 @@ func short(t *testing.T, wakes int32) {
 			t.Errorf("%d wake-ups were not tried", left)
 		}
 	})
+}
+
+// asleep returns when somebody has said, in a word of a ring, that it sleeps, and has
+// come to do so in a function: before that it may yet find what makes it go on.
+func asleep(word *atomic.Uint64, function string) {
+	for word.Load() == 0 || !testproc.InPoller("unixpipe."+function) {
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // soon gives what comes, or gives up.
@@ -49,9 +58,7 @@ func TestReaderIsWokenLater(t *testing.T) {
 		n, _ := server.Read(b)
 		read <- string(b[:n])
 	}()
-	for client.outgoing.ring.sleeping.Load() == 0 { // until it sleeps
-		time.Sleep(time.Millisecond)
-	}
+	asleep(client.outgoing.ring.sleeping, "(*inflow).read")
 	short(t, 3)
 	if n, err := client.Write([]byte("at last")); n != 7 || err != nil {
 		t.Errorf("the write: %d bytes, %v", n, err)
@@ -73,9 +80,7 @@ func TestWriterIsWokenLater(t *testing.T) {
 		_, err := client.Write(make([]byte, size))
 		wrote <- err
 	}()
-	for client.outgoing.ring.wanted.Load() == 0 { // until it waits
-		time.Sleep(time.Millisecond)
-	}
+	asleep(client.outgoing.ring.wanted, "(*outflow).await")
 	short(t, 3)
 	go func() {
 		_, err := io.ReadFull(server, make([]byte, size))
@@ -97,9 +102,7 @@ func TestEndsAreToldLater(t *testing.T) {
 		_, err := client.Write(make([]byte, 2*ringBytes))
 		wrote <- err
 	}()
-	for client.outgoing.ring.wanted.Load() == 0 { // until it waits
-		time.Sleep(time.Millisecond)
-	}
+	asleep(client.outgoing.ring.wanted, "(*outflow).await")
 	short(t, 3)
 	server.Close()
 	if err := soon(t, wrote); !errors.Is(err, backend.ErrBrokenPipe) {
@@ -123,8 +126,7 @@ func TestWaker(t *testing.T) {
 			ended <- n
 			return end
 		}
-		w.later()
-		w.later()
+		w.later() // once: another could come when that is over
 		if n := soon(t, ended); n < 4 {
 			t.Errorf("%v: %d attempts", end, n)
 		}
