@@ -12,8 +12,9 @@ import (
 	"github.com/winsys-go/ipc"
 )
 
-// stepLimit ends a step that hangs. A step that works takes less than a second.
-const stepLimit = 10 * time.Second
+// stepLimit ends a step that hangs. A step that works takes about a second, and ten
+// times that where it takes a second to start a process.
+const stepLimit = 30 * time.Second
 
 func (a *app) demoCommand() *cobra.Command {
 	c := &cobra.Command{
