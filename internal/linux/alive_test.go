@@ -3,11 +3,11 @@
 package linux
 
 import (
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"syscall"
@@ -20,7 +20,7 @@ func watch(w *uint32) error {
 	end := time.Now().Add(limit)
 	for {
 		v := atomic.LoadUint32(w)
-		if Dead(v) {
+		if v&OwnerDied != 0 {
 			return nil
 		}
 		if err := FutexWait(w, v, time.Until(end)); err != nil {
@@ -32,11 +32,15 @@ func watch(w *uint32) error {
 // needRobustLists skips a test where the kernel, or what stands for it, has none.
 func needRobustLists(t *testing.T) {
 	t.Helper()
-	err := KeepAlive(new(uint32), func() {}, func() {})
-	if errors.Is(err, ErrNoRobustList) {
-		t.Skip("SKIPPED:", err)
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	list := newRobustList()
+	before, errno := list.install()
+	if errno != 0 {
+		t.Skip("SKIPPED: no robust lists:", errno)
 	}
-	must(t, err)
+	restoreRobustList(before)
+	runtime.KeepAlive(list)
 }
 
 // P.1 ties its word to its life; Q.1 sleeps on the word; P.2 dies; Q.2 wakes.
@@ -52,23 +56,21 @@ func TestDeathIsSeen(t *testing.T) {
 		"fault":           func(c *child) { c.tell("fault") },
 		"exec":            func(c *child) { c.tell("exec") },
 	}
-	for _, how := range []string{"keep", "enlist"} {
-		for name, die := range ways {
-			t.Run(how+" "+name, func(t *testing.T) {
-				dir := shmDir(t)
-				s := openTest(t, dir)
-				c := start(t, "alive", nil, dir, how, "1")
-				c.expect("ready")
-				w := word(s, 1)
-				if v := atomic.LoadUint32(w); v == 0 || Dead(v) {
-					t.Fatalf("the word of a live process is %#x", v)
-				}
-				tid, done := sleeper(t, func() error { return watch(w) })
-				asleep(t, tid)
-				die(c)
-				must(t, <-done)
-			})
-		}
+	for name, die := range ways {
+		t.Run(name, func(t *testing.T) {
+			dir := shmDir(t)
+			s := openTest(t, dir)
+			c := start(t, "alive", nil, dir, "enlist", "1")
+			c.expect("ready")
+			w := place(s, 1)
+			if v := atomic.LoadUint32(w); v == 0 || v&OwnerDied != 0 {
+				t.Fatalf("the word of a live process is %#x", v)
+			}
+			tid, done := sleeper(t, func() error { return watch(w) })
+			asleep(t, tid)
+			die(c)
+			must(t, <-done)
+		})
 	}
 }
 
@@ -86,13 +88,13 @@ func TestDeathByReturnFromMain(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	tid, done := sleeper(t, func() error { return watch(word(s, 3)) })
+	tid, done := sleeper(t, func() error { return watch(place(s, 3)) })
 	asleep(t, tid)
 	out, err = exec.Command(program, dir).CombinedOutput()
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	FutexWake(word(s, 3), 1) // the watcher began before there was an id in the word
+	FutexWake(place(s, 3), 1) // the watcher began before there was an id in the word
 	must(t, <-done)
 }
 
@@ -104,9 +106,32 @@ func TestDeathMarksEveryWord(t *testing.T) {
 	c.expect("ready")
 	c.kill()
 	for i := 1; i <= 3; i++ {
-		if err := watch(word(s, i)); err != nil {
+		if err := watch(place(s, i)); err != nil {
 			t.Errorf("word %d: %v", i, err)
 		}
+	}
+}
+
+// Of those who sleep on different knells of a word each is woken.
+func TestDeathWakesOneForEachKnell(t *testing.T) {
+	needRobustLists(t)
+	dir := shmDir(t)
+	s := openTest(t, dir)
+	c := start(t, "alive", nil, dir, "enlist", "1")
+	c.expect("ready")
+	var all []<-chan error
+	for i := range Knells {
+		w := knell(place(s, 1), i)
+		if v := atomic.LoadUint32(w); v != atomic.LoadUint32(place(s, 1)) {
+			t.Fatalf("knell %d is %#x", i, v)
+		}
+		tid, done := sleeper(t, func() error { return watch(w) })
+		asleep(t, tid)
+		all = append(all, done)
+	}
+	c.kill()
+	for _, done := range all {
+		must(t, <-done)
 	}
 }
 
@@ -117,7 +142,7 @@ func TestDeathIsSeenThoughAWatcherIsGone(t *testing.T) {
 	s := openTest(t, dir)
 	c := start(t, "alive", nil, dir, "enlist", "1")
 	c.expect("ready")
-	w := word(s, 1)
+	w := place(s, 1)
 	done := make(chan error, 1)
 	first, gone := sleeper(t, func() error { return FutexWait(w, atomic.LoadUint32(w), -1) })
 	asleep(t, first)
@@ -138,7 +163,7 @@ func TestReleaseLeavesNoMark(t *testing.T) {
 		c.expect("released")
 		c.in.Close()
 		c.wait()
-		if v := atomic.LoadUint32(word(s, 1)); v != 0 {
+		if v := atomic.LoadUint32(place(s, 1)); v != 0 {
 			t.Errorf("%s: after a release and the end of the process the word is %#x", how, v)
 		}
 	}
@@ -146,26 +171,31 @@ func TestReleaseLeavesNoMark(t *testing.T) {
 
 func TestReleaseEndsTheThread(t *testing.T) {
 	needRobustLists(t)
-	w := new(uint32)
-	release := make(chan bool)
-	ran := false
-	must(t, KeepAlive(w, func() { ran = true }, func() { <-release }))
-	if !ran {
-		t.Error("KeepAlive returned before started had run")
-	}
+	s := openTest(t, shmDir(t))
+	release, left := make(chan bool), make(chan bool)
+	w := place(s, 1)
+	must(t, Enlist(s.Bytes(), s.File(), func(try func(*uint32) bool) error {
+		if !try(w) {
+			t.Error("a free word was not to be had")
+		}
+		return nil
+	}, func() { <-release }, func() { close(left) }))
 	before := threads(t)
 	task := fmt.Sprint(atomic.LoadUint32(w) &^ futexWaiters)
 	if !slices.Contains(before, task) {
 		t.Fatalf("the word names thread %s, which is none of %v", task, before)
 	}
 	close(release)
+	<-left
+	for i := range Knells {
+		if v := atomic.LoadUint32(knell(w, i)); v != 0 {
+			t.Errorf("knell %d is %#x", i, v)
+		}
+	}
 	if task == fmt.Sprint(os.Getpid()) {
 		return // the main thread stays
 	}
 	eventually(t, "the thread to end", func() bool { return !slices.Contains(threads(t), task) })
-	if v := atomic.LoadUint32(w); v != 0 {
-		t.Errorf("the word is %#x", v)
-	}
 }
 
 func threads(t *testing.T) (names []string) {
@@ -175,17 +205,4 @@ func threads(t *testing.T) (names []string) {
 		names = append(names, e.Name())
 	}
 	return names
-}
-
-func TestKeepAliveWithoutRobustLists(t *testing.T) {
-	noRobustList.Store(true)
-	t.Cleanup(func() { noRobustList.Store(false) })
-	w := uint32(5)
-	err := KeepAlive(&w, func() { t.Error("started") }, func() { t.Error("body") })
-	if !errors.Is(err, ErrNoRobustList) || !errors.Is(err, syscall.ENOSYS) {
-		t.Errorf("%v, want ErrNoRobustList around ENOSYS", err)
-	}
-	if w != 5 {
-		t.Errorf("the word was changed to %d", w)
-	}
 }

@@ -12,20 +12,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// byteLocked marks the alive word of a process that proves its life by a lock
-// on the word's own byte of the file, for want of robust lists.
-const byteLocked = 0x20000000
-
 // Enlist ties a word to the life of this process. It starts a goroutine on an
 // operating system thread of its own and calls pick there, which tries words
 // until one is free: try claims a word that is 0 by the thread's id, and
 // reports whether it did. From the claim on, when the process dies, in
 // whatever way (SIGKILL, a crash, os.Exit, a return from main, an exec), the
 // kernel sets [OwnerDied] in the word and wakes one of those who wait on it.
+// Then it does the same with the other knells of the word, which follow it at
+// distances of [KnellStride] and have the same value: so each can be for one
+// waiter, who is woken for certain.
+//
 // Enlist returns when pick has, with its error; without one, body then runs
-// on the same thread. When body returns, the word becomes 0, unless body
-// has given it another value, all who wait on it are woken, left is called, and the
-// thread ends.
+// on the same thread. When body returns, the words become 0, the first one last,
+// unless body has given them another value, all who wait on them are woken, left is
+// called, and the thread ends.
 //
 // Where the kernel has no robust lists, the claim is a lock on the word's byte
 // of file; see [ByteLocked].
@@ -68,7 +68,7 @@ func newClaimer(mem []byte, file *os.File) *claimer {
 	if noRobustList.Load() {
 		return c
 	}
-	list := newRobustList((*uint32)(unsafe.Pointer(unsafe.SliceData(mem))))
+	list := newRobustList()
 	list.keep()
 	before, errno := list.install()
 	if errno != 0 {
@@ -90,8 +90,17 @@ func (c *claimer) try(word *uint32) bool {
 	if !atomic.CompareAndSwapUint32(word, 0, value) {
 		return false
 	}
-	c.word, c.value = word, value
+	c.claimed(word, value)
 	return true
+}
+
+// claimed gives the other knells the value, too. Who dies before has only the first
+// one marked.
+func (c *claimer) claimed(word *uint32, value uint32) {
+	c.word, c.value = word, value
+	for i := 1; i < Knells; i++ {
+		atomic.StoreUint32(knell(word, i), value)
+	}
 }
 
 func (c *claimer) tryByte(word *uint32) bool {
@@ -103,7 +112,7 @@ func (c *claimer) tryByte(word *uint32) bool {
 		UnlockByte(c.file, at)
 		return false
 	}
-	c.word, c.value = word, byteLocked|futexWaiters
+	c.claimed(word, byteLocked|futexWaiters)
 	return true
 }
 
@@ -113,11 +122,15 @@ func (c *claimer) offset(word *uint32) int64 {
 
 // end frees the word, unless body or somebody else has given it another value.
 // In this order: the kernel marks no word that has another value than the
-// thread's id.
+// thread's id, and who finds the first one free may claim it.
 func (c *claimer) end() {
 	if c.word != nil {
-		atomic.CompareAndSwapUint32(c.word, c.value, 0)
-		FutexWake(c.word, math.MaxInt32)
+		for i := Knells - 1; i >= 0; i-- {
+			atomic.CompareAndSwapUint32(knell(c.word, i), c.value, 0)
+		}
+		for i := range Knells {
+			FutexWake(knell(c.word, i), math.MaxInt32)
+		}
 	}
 	if c.list == nil {
 		if c.word != nil {

@@ -13,13 +13,13 @@ func TestEnlistTakesWordsThatAreFree(t *testing.T) {
 	for _, how := range []string{"enlist", "byte"} {
 		dir := shmDir(t)
 		s := openTest(t, dir)
-		atomic.StoreUint32(word(s, 2), 7) // somebody's
+		atomic.StoreUint32(place(s, 2), 7) // somebody's
 		first := start(t, "alive", nil, dir, how, "1")
 		first.expect("ready")
 		second := start(t, "alive", nil, dir, how, "1")
 		second.expect("ready")
 		for i, free := range []bool{true, false, false, false, true} {
-			if v := atomic.LoadUint32(word(s, i)); (v == 0) != free {
+			if v := atomic.LoadUint32(place(s, i)); (v == 0) != free {
 				t.Errorf("%s: word %d is %#x", how, i, v)
 			}
 		}
@@ -33,8 +33,8 @@ func TestEnlistByLock(t *testing.T) {
 	s := openTest(t, dir)
 	c := start(t, "alive", nil, dir, "byte", "1")
 	c.expect("ready")
-	w := word(s, 1)
-	if v := atomic.LoadUint32(w); v&byteLocked == 0 || Dead(v) {
+	w := place(s, 1)
+	if v := atomic.LoadUint32(w); v&byteLocked == 0 || v&OwnerDied != 0 {
 		t.Fatalf("the word is %#x", v)
 	}
 	system := &System{segment: s, mem: s.Bytes()}
@@ -53,7 +53,7 @@ func TestEnlistUndoesAFailedPick(t *testing.T) {
 	for _, without := range []bool{false, true} {
 		noRobustList.Store(without)
 		s := openTest(t, shmDir(t))
-		w := word(s, 1)
+		w := place(s, 1)
 		err := Enlist(s.Bytes(), s.File(), func(try func(*uint32) bool) error {
 			if !try(w) {
 				t.Error("a free word was not to be had")
@@ -76,7 +76,7 @@ func TestEnlistTellsWhenTheWordIsFree(t *testing.T) {
 	for _, without := range []bool{false, true} {
 		noRobustList.Store(without)
 		s := openTest(t, shmDir(t))
-		w := word(s, 1)
+		w := place(s, 1)
 		claim := func(try func(*uint32) bool) error {
 			if !try(w) {
 				t.Error("a free word was not to be had")

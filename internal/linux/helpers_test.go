@@ -49,17 +49,12 @@ func helpAlive(in *bufio.Scanner, args []string) {
 	}
 	var mine []*uint32
 	for range args[2:] {
-		if args[1] == "keep" {
-			mine = append(mine, word(s, len(mine)+1))
-			check(KeepAlive(mine[len(mine)-1], func() {}, body))
-			continue
-		}
 		check(Enlist(s.Bytes(), s.File(), func(try func(*uint32) bool) error {
 			i := 1
-			for !try(word(s, i)) {
+			for !try(place(s, i)) {
 				i++
 			}
-			mine = append(mine, word(s, i))
+			mine = append(mine, place(s, i))
 			return nil
 		}, body, func() {}))
 	}

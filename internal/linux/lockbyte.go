@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// LockByte proves that this process lives where [KeepAlive] cannot: it locks
+// LockByte proves that this process lives where a robust list cannot: it locks
 // the byte at index of file for as long as file, and what was inherited from
 // it, is open. The byte need not exist. It does not block.
 //

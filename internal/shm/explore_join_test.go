@@ -60,3 +60,29 @@ func killJoining(t *testing.T, leaves, at int) bool {
 	}
 	return p.dead
 }
+
+// TestDeathOfMany: of those who are killed at the same time, one after the other comes
+// to die, and uses up until then what the kernel wakes for the others. Whoever lives
+// on reaps them all.
+func TestDeathOfMany(t *testing.T) {
+	for seed := range uint64(500) {
+		m := newMachine(seed)
+		m.policy = newPolicy(m.random)
+		m.attach(3 + m.random.IntN(6))
+		m.run()
+		dying := m.procs[1:]
+		for _, a := range m.actors {
+			a.doomed = a.p != m.procs[0]
+		}
+		for _, i := range m.random.Perm(len(dying)) {
+			m.kill(dying[i])
+		}
+		m.run()
+		for _, p := range dying {
+			if !p.reaped() {
+				t.Fatalf("seed %d: process %d of %d is not reaped", seed, p.number, len(m.procs))
+			}
+		}
+		m.off()
+	}
+}

@@ -73,9 +73,11 @@ type logEntry struct{ offset, value word }
 // compare-and-swap of alive from 0; whoever reaps a dead process, or the
 // process itself when it leaves, frees it last of all.
 type slotRecord struct {
-	alive    half // marked by the kernel when the process dies; futex of its watchers
+	alive    half // marked by the kernel when the process dies; futex of the first of its watchers
 	bell     half // counts what its watcher must look at; futex
+	alive2   half // as alive, for the second of its watchers; see knell
 	doorbell half // counts what its dispatcher must look at; futex
+	alive3   half // as alive, for the third
 	fenced   half // fencedMark of the generation: barriers reach its process; see fence.go
 
 	generation word // of the slot; changed by its freer, under the lock
@@ -87,7 +89,7 @@ type slotRecord struct {
 	ready      word // first parked waiter that its dispatcher must wake
 	waking     word // sections that have granted something and not woken everybody yet
 
-	command  [48]byte
+	command  [40]byte
 	pidSpace word // among which processes pid means it, 0: not known; see fence.go
 }
 

@@ -234,7 +234,9 @@ func (n *Namespace) freeSlot(i uint32, r *slotRecord) (again bool) {
 	n.put(&r.waking, 0)
 	n.put(&r.generation, r.generation.load()+1)
 	n.commit()
-	r.alive.store(0)
+	for k := watched - 1; k >= 0; k-- {
+		r.knell(k).store(0) // alive last: then others may claim the slot
+	}
 	return false
 }
 

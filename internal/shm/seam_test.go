@@ -289,7 +289,9 @@ func (w *world) quietly(n *Namespace) {
 	n.seize()
 	w.dead = append(w.dead, n)
 	n.stopping.Store(true)
-	n.self.alive.store(waitersBit | diedBit)
+	for k := range watched {
+		n.self.knell(k).store(waitersBit | diedBit)
+	}
 	for i, x := range w.all {
 		if x == n {
 			w.all = append(w.all[:i], w.all[i+1:]...)
@@ -298,7 +300,11 @@ func (w *world) quietly(n *Namespace) {
 }
 
 // tell wakes those who watch a dead process.
-func (w *world) tell(n *Namespace) { n.sys.Wake((*uint32)(&n.self.alive), 100) }
+func (w *world) tell(n *Namespace) {
+	for k := range watched {
+		n.sys.Wake((*uint32)(n.self.knell(k)), 100)
+	}
+}
 
 // bury ends the thread of a dead process, which has no part in anything any
 // more.

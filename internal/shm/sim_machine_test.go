@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 // A machine is a simulated computer. Its processes share a segment, and its
@@ -61,9 +62,9 @@ type simProcess struct {
 	claims      []*simClaim
 }
 
-// A simClaim is an alive word that names a process.
+// A simClaim is an alive word that names a process, with its knells.
 type simClaim struct {
-	word  *half
+	word  *half // the first of them
 	value uint32
 	young bool // the thread whose end the mark tells of runs on, and marks it then
 }
@@ -404,12 +405,16 @@ func (m *machine) kill(p *simProcess) {
 	}
 }
 
-// mark marks a word whose thread has ended.
+// mark marks a word whose thread has ended, and its knells.
 func (m *machine) mark(c *simClaim) {
-	if alive := (*uint32)(c.word); atomic.CompareAndSwapUint32(alive, c.value, waitersBit|diedBit) {
-		m.wakeOne(alive)
+	for k := range watched {
+		if word := (*uint32)(c.knell(k)); atomic.CompareAndSwapUint32(word, c.value, waitersBit|diedBit) {
+			m.wakeOne(word)
+		}
 	}
 }
+
+func (c *simClaim) knell(k int) *half { return (*slotRecord)(unsafe.Pointer(c.word)).knell(k) }
 
 // reaped reports whether nothing is left of a dead process's slots.
 func (p *simProcess) reaped() bool {

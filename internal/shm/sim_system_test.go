@@ -183,6 +183,9 @@ func (s simSystem) Enlist(pick func(try func(alive *uint32) bool) error, body, l
 		}
 		c.word = (*half)(alive)
 		p.claims = append(p.claims, c)
+		for k := 1; k < watched; k++ {
+			c.knell(k).store(c.value)
+		}
 		return true
 	})
 	if err != nil {
@@ -190,9 +193,13 @@ func (s simSystem) Enlist(pick func(try func(alive *uint32) bool) error, body, l
 	}
 	p.m.start(p, "watcher", func() {
 		body()
-		c.word.cas(c.value, 0)
+		for k := watched - 1; k >= 0; k-- {
+			c.knell(k).cas(c.value, 0)
+		}
 		p.claims = slices.DeleteFunc(p.claims, func(x *simClaim) bool { return x == c })
-		s.Wake((*uint32)(c.word), everybody)
+		for k := range watched {
+			s.Wake((*uint32)(c.knell(k)), everybody)
+		}
 		left()
 	})
 	return nil

@@ -59,7 +59,7 @@ func (n *Namespace) introduce(i uint32, r *slotRecord) {
 	r.left.store(0)
 	r.pid.store(uint32(n.sys.PID()))
 	r.pidSpace.store(n.sys.PIDSpace())
-	r.command = [48]byte{}
+	r.command = [len(r.command)]byte{}
 	copy(r.command[:len(r.command)-1], n.sys.Command())
 }
 
@@ -106,8 +106,10 @@ func (n *Namespace) leave() {
 	if n.reapSlot(n.slotIndex, n.generation) == nil {
 		n.self.generation.store(n.generation + 1)
 	} else {
-		n.self.alive.store(waitersBit | diedBit)
-		n.sys.Wake((*uint32)(&n.self.alive), everybody)
+		for k := range watched {
+			n.self.knell(k).store(waitersBit | diedBit)
+			n.sys.Wake((*uint32)(n.self.knell(k)), everybody)
+		}
 	}
 	n.ringPredecessors(n.slotIndex)
 }

@@ -3,8 +3,8 @@ package shm
 import "time"
 
 // Deaths are noticed in a ring: the watcher of each process, which is the
-// thread whose end the kernel marks in the process's slot, sleeps on the alive
-// words of the next few live slots and on its own bell. Whoever joins or frees
+// thread whose end the kernel marks in the process's slot, sleeps on a word
+// each of the next few live slots and on its own bell. Whoever joins or frees
 // a slot rings the bells of the few before it. If the lowest free slot is among the
 // next, it sleeps on that one's word, too: whoever joins claims it, and may die before
 // it has rung a bell.
@@ -12,6 +12,25 @@ import "time"
 // watched is the number of slots that each process watches. More than one,
 // since a watcher may be stopped, or die at the same time.
 const watched = 3
+
+// knell gives the word of a slot that watcher number k before it sleeps on, from 0.
+// It has the value of alive, from shortly after the claim on, and is marked after that.
+//
+// Each watcher has one of its own, since the kernel wakes one sleeper of a word, be it
+// a thread that was killed, too, and does not come out any more. Of many processes that
+// die at a time each wakes the three before it so, and who of those lives goes on from
+// there. While processes join or leave, two may for a moment think that they
+// are the same number.
+func (r *slotRecord) knell(k int) *half {
+	switch k {
+	case 0:
+		return &r.alive
+	case 1:
+		return &r.alive2
+	default:
+		return &r.alive3
+	}
+}
 
 // watch reaps the processes that die, until this one leaves.
 func (n *Namespace) watch() {
@@ -44,29 +63,32 @@ func (n *Namespace) nextSlots(words []*uint32, values []uint32) ([]*uint32, []ui
 			break
 		}
 		r := n.slotAt(i)
+		knell := r.knell(live)
+		value := knell.load() // before alive: if it is marked, so is that
 		alive := r.alive.load()
 		switch {
 		case alive != 0 && n.probe(i, r):
 			return words, values, i
 		case alive != 0:
 			live++
-		case i != free:
-			continue
+		case i > free || len(words) > 2*watched:
+			continue // not the lowest, even if some below were freed meanwhile
 		}
-		words = append(words, (*uint32)(&r.alive))
-		values = append(values, alive)
+		words = append(words, (*uint32)(knell))
+		values = append(values, value)
 	}
 	return words, values, 0
 }
 
-// lowestFree gives the slot that the next process will claim; 0: the table must grow.
+// lowestFree gives the slot that the next process will claim, or limit if the table
+// must grow for it.
 func (n *Namespace) lowestFree(limit uint32) uint32 {
 	for i := uint32(1); i < limit; i++ {
 		if n.slotAt(i).alive.load() == 0 {
 			return i
 		}
 	}
-	return 0
+	return limit
 }
 
 func (n *Namespace) slotLimit() uint32 {

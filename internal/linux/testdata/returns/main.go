@@ -1,6 +1,6 @@
 //go:build linux
 
-// Command returns ties word 3 of the segment in its argument to its life and
+// Command returns ties the word at 192 of the segment in its argument to its life and
 // returns from main.
 package main
 
@@ -22,8 +22,14 @@ func main() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	word := (*uint32)(unsafe.Pointer(&s.Bytes()[12]))
-	if err := linux.KeepAlive(word, func() {}, func() { select {} }); err != nil {
+	word := (*uint32)(unsafe.Pointer(&s.Bytes()[192]))
+	pick := func(try func(*uint32) bool) error {
+		if !try(word) {
+			log.Fatal("the word is taken")
+		}
+		return nil
+	}
+	if err := linux.Enlist(s.Bytes(), s.File(), pick, func() { select {} }, func() {}); err != nil {
 		log.Fatal(err)
 	}
 }
