@@ -8,12 +8,20 @@ import "testing"
 // whatever step that is, and wherever its slot is among theirs.
 func TestDeathOfJoiner(t *testing.T) {
 	for _, c := range []struct {
-		name string
-		free int // the process that leaves before; 0: none
-	}{{"behind all", 0}, {"before all", 1}, {"between", 2}} {
+		name   string
+		count  int
+		leave  []int // some of them, before
+		joined int   // so many others have joined since
+	}{
+		{"behind all", 6, nil, 0},
+		{"before all", 6, []int{1}, 0},
+		{"between", 6, []int{2}, 0},
+		{"far behind one that has joined", 10, []int{2, 8}, 1},
+		{"in a new part of the table", initialSlots - 1, nil, 0},
+	} {
 		t.Run(c.name, func(t *testing.T) {
 			at := 1
-			for killJoining(t, c.free, at) {
+			for killJoining(t, c.count, c.leave, c.joined, at) {
 				at++
 			}
 			if at < 20 {
@@ -23,26 +31,24 @@ func TestDeathOfJoiner(t *testing.T) {
 	}
 }
 
-// killJoining lets one process leave, and kills another at a step of its joining. It
-// reports whether that has as many.
-func killJoining(t *testing.T, leaves, at int) bool {
+// killJoining lets some of so many processes leave and others join, and kills one more at
+// a step of its joining. It reports whether that has as many.
+func killJoining(t *testing.T, count int, leave []int, joined, at int) bool {
 	m := newMachine(uint64(at))
 	defer m.off()
 	m.policy = newPolicy(m.random)
-	m.attach(6)
-	if leaves > 0 {
-		p := m.procs[leaves-1]
+	m.attach(count)
+	for _, number := range leave {
+		p := m.procs[number-1]
 		m.start(p, "leaver", func() { p.n.depart() })
+		m.run()
 	}
-	m.run()
-
-	p := &simProcess{m: m, number: 7}
-	m.procs = append(m.procs, p)
-	joiner := m.start(p, "joiner", func() {
-		if _, err := Attach(m.mem, simSystem{p}); err != nil {
-			t.Error(err)
-		}
-	})
+	for range joined {
+		startJoiner(t, m)
+		m.run()
+	}
+	joiner := startJoiner(t, m)
+	p := joiner.p
 	steps := 0
 	m.watch = func(access) {
 		if m.running == joiner {
@@ -85,4 +91,14 @@ func TestDeathOfMany(t *testing.T) {
 		}
 		m.off()
 	}
+}
+
+func startJoiner(t *testing.T, m *machine) *simActor {
+	p := &simProcess{m: m, number: len(m.procs) + 1}
+	m.procs = append(m.procs, p)
+	return m.start(p, "joiner", func() {
+		if _, err := Attach(m.mem, simSystem{p}); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -35,7 +35,11 @@ func (n *Namespace) claimSlot(try func(*uint32) bool) error {
 		limit := uint32(min(h.limit.load(), maxSlots))
 		for i := uint32(1); i < limit; i++ {
 			r := n.slotAt(i)
-			if r.alive.load() == 0 && try((*uint32)(&r.alive)) {
+			if r.alive.load() != 0 {
+				continue
+			}
+			n.ringPredecessors(i) // they are to watch it if this process dies at its claim
+			if try((*uint32)(&r.alive)) {
 				n.introduce(i, r)
 				return nil
 			}

@@ -5,9 +5,10 @@ import "time"
 // Deaths are noticed in a ring: the watcher of each process, which is the
 // thread whose end the kernel marks in the process's slot, sleeps on a word
 // each of the next few live slots and on its own bell. Whoever joins or frees
-// a slot rings the bells of the few before it. If the lowest free slot is among the
-// next, it sleeps on that one's word, too: whoever joins claims it, and may die before
-// it has rung a bell.
+// a slot rings the bells of the few before it. Whoever joins may die before it has
+// done so. Therefore it rings them before it claims the slot, too, and if the lowest
+// free slot is among the next, which is the one that will be claimed, a watcher sleeps
+// on that one's word as well.
 
 // watched is the number of slots that each process watches. More than one,
 // since a watcher may be stopped, or die at the same time.
