@@ -67,8 +67,11 @@ func (n *Namespace) dropHandle(h uint32, rec *handleRecord) {
 		n.damaged("object %d has a handle and counts %d", i, count)
 	}
 	n.close(r)
-	if isReader(r, rec) {
+	switch {
+	case isReader(r, rec):
 		n.endMailslot(i, r)
+	case backend.Kind(r.kind.load()&kindMask) == backend.Mailslot:
+		n.lookIntoRing(i, r) // its process may have sent what nobody was told of yet
 	}
 	n.unlinkOfSlot(slot, rec)
 	n.unlinkOfObject(r, h, rec, handles)

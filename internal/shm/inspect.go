@@ -86,10 +86,11 @@ func (n *Namespace) describe(r *objectRecord) backend.Info {
 	}
 	switch info.Kind {
 	case backend.Mutex:
-		info.Signaled = payload(s) == 0
-		info.Abandoned = s&abandoned != 0
-		if owner := payload(s); owner != 0 {
-			c := n.client(ownerSlot(owner))
+		flag, free := n.freed(s)
+		info.Signaled = free
+		info.Abandoned = (s|flag)&abandoned != 0
+		if !free {
+			c := n.client(ownerSlot(payload(s)))
 			info.Owner = &c
 		}
 	case backend.Semaphore:

@@ -50,9 +50,6 @@ func (e *endpoint) handleIndex() uint32 { return e.handle }
 func (e *endpoint) closeParts(end mailslotEnd) error {
 	n := e.n
 	err := n.locked(func() error {
-		if e.open.Load() != handleClosed { // it may have sent what nobody was told of yet
-			n.closeFresh(e.index, n.object(e.index))
-		}
 		for _, o := range []*Object{&e.Object, &e.room.Object, &e.gate.Object} {
 			if o.open.Load() != handleClosed {
 				n.discard(o)

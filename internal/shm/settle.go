@@ -112,15 +112,15 @@ func (n *Namespace) freeze(i uint32, r *objectRecord) bool {
 // giveUp); if it does not, nobody else would come. Only those who decide under the lock
 // may take it so, and all of them must: whoever then goes to sleep is told by nobody.
 func (n *Namespace) freed(s uint64) (flag uint64, free bool) {
-	switch owner := payload(s); owner {
-	case 0:
-		return 0, true
-	case frozen:
-		return 0, false
-	default:
-		slot := n.slot(ownerSlot(owner))
-		return abandoned, slot.left.load() != 0 || slot.alive.load() == 0
+	owner := payload(s)
+	if owner == 0 || owner == frozen {
+		return 0, owner == 0
 	}
+	slot := n.slot(ownerSlot(owner))
+	if slot.left.load() != 0 || slot.alive.load() == 0 {
+		return abandoned, true
+	}
+	return 0, false
 }
 
 // thawAll puts mutexes that nobody got back into circulation.
