@@ -190,13 +190,13 @@ func (w *World) Grant(id WaiterID) (granted bool) {
 	return granted
 }
 
-// GrantBehind is Grant for a wait that leaves free mutexes to the waits ahead of it:
-// they were told to come for them, and have not come yet.
+// GrantBehind is Grant for a wait that leaves a free mutex to those ahead of it that
+// wait for nothing else: they were told to come for it, and have not come yet.
 func (w *World) GrantBehind(id WaiterID) (granted bool) {
 	var ahead []*Waiter
 	left := func(o *Object) bool {
 		return o.Kind == backend.Mutex && o.Owner == Party{} &&
-			slices.ContainsFunc(ahead, func(x *Waiter) bool { return slices.Contains(x.Objects, o.ID) })
+			slices.ContainsFunc(ahead, func(x *Waiter) bool { return x.onlyFor(o.ID) })
 	}
 	w.endWaits(Granted, func(x *Waiter) bool {
 		if x.ID == id {
@@ -207,6 +207,11 @@ func (w *World) GrantBehind(id WaiterID) (granted bool) {
 		return false
 	})
 	return granted
+}
+
+// onlyFor reports whether x is a wait for any that names one object and no other.
+func (x *Waiter) onlyFor(id ObjectID) bool {
+	return !x.All && !slices.ContainsFunc(x.Objects, func(other ObjectID) bool { return other != id })
 }
 
 // settle grants the blocked waits what they wait for, as far as it is there,

@@ -263,16 +263,30 @@ func TestWaits(t *testing.T) {
 	}.run(t)
 }
 
-// A wait for any that leaves a free mutex to the wait ahead of it gets another one.
+// A wait for any that leaves a free mutex to the wait ahead of it gets another one,
+// unless that one waits for more and so was not told to come.
 func TestGrantBehind(t *testing.T) {
-	l := newLab(t)
-	t1, t2, a, b := l.owner(), l.owner(), l.mutex(), l.mutex()
-	l.want(l.any(a)+l.any(b), "OK(0)OK(0)")
-	ahead, behind := l.block(t1, false, a), l.block(t2, false, a, b)
+	for _, c := range []struct {
+		name  string
+		all   bool
+		ahead func(a, b HandleID) []HandleID
+		want  string
+	}{
+		{"one", false, func(a, _ HandleID) []HandleID { return []HandleID{a} }, "[true false true true true]OK(0)OK(1)"},
+		{"twice the same", false, func(a, _ HandleID) []HandleID { return []HandleID{a, a} }, "[true false true true true]OK(0)OK(1)"},
+		{"any of two", false, func(a, b HandleID) []HandleID { return []HandleID{a, b} }, "[true true true false true]OK(1)OK(0)"},
+		{"all of one", true, func(a, _ HandleID) []HandleID { return []HandleID{a} }, "[true true true false false]BLOCKEDOK(0)"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := newLab(t)
+			t1, t2, a, b := l.owner(), l.owner(), l.mutex(), l.mutex()
+			l.want(l.any(a)+l.any(b), "OK(0)OK(0)")
+			ahead, behind := l.block(t1, c.all, c.ahead(a, b)...), l.block(t2, false, a, b)
 
-	l.Barging = true
-	granted := []bool{l.Unlock(NoOwner, a) == nil, l.GrantBehind(behind), l.Unlock(NoOwner, b) == nil, l.GrantBehind(behind), l.Grant(ahead)}
-	l.Barging = false
-	l.want(fmt.Sprint(granted), "[true false true true true]")
-	l.want(l.state(ahead)+l.state(behind), "OK(0)OK(1)")
+			l.Barging = true
+			granted := []bool{l.Unlock(NoOwner, a) == nil, l.GrantBehind(behind), l.Unlock(NoOwner, b) == nil, l.GrantBehind(behind), l.Grant(ahead)}
+			l.Barging = false
+			l.want(fmt.Sprint(granted)+l.state(ahead)+l.state(behind), c.want)
+		})
+	}
 }
