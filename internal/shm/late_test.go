@@ -5,6 +5,7 @@ package shm
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/winsys-go/ipc/internal/backend"
 )
@@ -110,4 +111,24 @@ func TestUntoldMessageOfLeaver(t *testing.T) {
 	if len(r.message) != len(message) {
 		t.Errorf("%d bytes, %v", len(r.message), r.err)
 	}
+}
+
+// TestGiveUpBesideStuckLock: a lock through a handle that was closed meanwhile is given
+// up even if somebody who does not move holds the namespace up.
+func TestGiveUpBesideStuckLock(t *testing.T) {
+	w := newWorld(t)
+	defer w.close()
+	m, other := w.mutex(w.a, "m", false), w.mutex(w.b, "m", false)
+	m.Close()
+	if !m.word.cas(m.free, m.owned) {
+		t.Fatal("the mutex is not free")
+	}
+	w.a.patience = time.Millisecond
+	if err := w.c.locked(func() error { m.giveUp(true); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	w.until("the mutex is free", func() bool {
+		locked, wasAbandoned, err := other.TryLock()
+		return locked && wasAbandoned && err == nil
+	})
 }

@@ -65,29 +65,37 @@ func (o *Object) stillOpen(wasAbandoned bool) (bool, bool, error) {
 	return true, wasAbandoned, nil
 }
 
-// giveUp undoes a lock through a closed handle. If even the namespace was
-// closed meanwhile, and somebody waits for the mutex, this process comes back
-// for it.
+// giveUp undoes a lock through a closed handle.
 func (o *Object) giveUp(wasAbandoned bool) {
 	if !wasAbandoned && o.word.cas(o.owned, o.free) {
 		return
 	}
+	flag := when(wasAbandoned, abandoned)
+	persist(func() error { return o.giveUpLocked(flag) })
+}
+
+// giveUpLocked is giveUp under the lock. If even the namespace was closed meanwhile,
+// this process comes back for it.
+func (o *Object) giveUpLocked(flag uint64) error {
 	free := func(n *Namespace) error {
 		return n.locked(func() error {
 			r := n.object(o.index)
 			if generation(r.state.load()) == o.base {
-				n.pass(o.index, r, o.owner, when(wasAbandoned, abandoned))
+				n.pass(o.index, r, o.owner, flag)
 			}
 			return nil
 		})
 	}
-	if free(o.n) != backend.ErrClosed {
-		return
+	err := free(o.n)
+	if err != backend.ErrClosed {
+		return err
 	}
-	if n, err := Attach(o.n.mem, o.n.sys); err == nil {
-		free(n)
+	n, err := Attach(o.n.mem, o.n.sys)
+	if err == nil {
+		err = free(n)
 		n.depart()
 	}
+	return err
 }
 
 // tryMutex takes a free mutex whatever its flags, ahead of those who wait for
