@@ -70,6 +70,45 @@ func TestLateLockIsAbandoned(t *testing.T) {
 	}
 }
 
+// TestLookPastLeaver: a process leaves, and before it has abandoned a mutex that it
+// owns, another takes that for abandoned, looks at it and has no use for it. Who waits
+// for it gets it all the same.
+func TestLookPastLeaver(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		prepare func(w *world, m, unset *Object) (look func())
+	}{
+		{"a try of all", func(w *world, m, unset *Object) func() {
+			return func() { Wait(ended, nil, true, []*Object{m, unset}) }
+		}},
+		{"a wait for all", func(w *world, m, unset *Object) func() {
+			return func() { w.block("all", true, m, unset) }
+		}},
+		{"settling another object", func(w *world, m, unset *Object) func() {
+			e := w.event(w.a, "", true, false)
+			w.block("all", true, &e.Object, m, unset)
+			return func() { e.Set() }
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			defer w.close()
+			w.mutex(w.c, "m", true)
+			first := w.block("b", false, &w.mutex(w.b, "m", false).Object)
+			look := c.prepare(w, &w.mutex(w.a, "m", false).Object, &w.event(w.a, "", true, false).Object)
+			w.c.self.left.store(1)
+			look()
+			if err := w.c.reapSlot(w.c.slotIndex, w.c.generation); err != nil {
+				t.Fatal(err)
+			}
+			w.until("b has it", first.isDone)
+			if first.err != nil || first.result.Abandoned != 1 {
+				t.Error(first.result, first.err)
+			}
+		})
+	}
+}
+
 // TestInfoOfLockedMutex: a mutex of a process that stays is that one's.
 func TestInfoOfLockedMutex(t *testing.T) {
 	w := newWorld(t)

@@ -35,6 +35,8 @@ type Namespace struct {
 	touched  []*objectRecord // objects whose S this section has set, or whose queue it has emptied
 	frozen   []uint32        // mutexes that it has frozen
 	holding  bool            // they stay frozen; see hold
+	untold   []uint32        // mutexes that it has taken for abandoned; see freed
+	telling  bool            // settleUntold is at work
 	wakes    wakeList
 	settling int64 // the time at which the present settling of a mutex began
 	handles  map[*Object]struct{}

@@ -161,7 +161,8 @@ func (n *Namespace) guarded(do func()) error {
 func (n *Namespace) abort(cause error) error {
 	n.pending = 0
 	n.touched = n.touched[:0]
-	n.holding = false
+	n.holding, n.telling = false, false
+	n.untold = n.untold[:0]
 	attempt(n.thawAll) // as far as it goes
 	n.frozen = n.frozen[:0]
 	if n.header().logCount.load() != 0 {

@@ -100,6 +100,9 @@ func (n *Namespace) freeze(i uint32, r *objectRecord) bool {
 			return false
 		case r.state.cas(s, withPayload(s|flag, frozen)):
 			n.frozen = append(n.frozen, i)
+			if flag != 0 {
+				n.untold = append(n.untold, i)
+			}
 			return true
 		}
 	}
@@ -107,10 +110,12 @@ func (n *Namespace) freeze(i uint32, r *objectRecord) bool {
 }
 
 // freed reports whether a mutex is free, and with which flag: it is an abandoned one
-// if its owner is of a process that leaves, or of none. Such a lock comes too late for
-// the reaping of what that process has, and is given up again by it if it lives (see
-// giveUp); if it does not, nobody else would come. Only those who decide under the lock
-// may take it so, and all of them must: whoever then goes to sleep is told by nobody.
+// if its owner is of a process that leaves, or of none. That may be a lock that comes
+// too late for the reaping of what that process has. The process gives it up again if
+// it lives (see giveUp); if it does not, nobody else would come. Only those who decide
+// under the lock may take it so, and all of them must: whoever then goes to sleep is
+// told by nobody. Whoever has slept since before the process left counts on the reaping,
+// and is told by whoever takes the mutex so; see settleUntold.
 func (n *Namespace) freed(s uint64) (flag uint64, free bool) {
 	owner := payload(s)
 	if owner == 0 || owner == frozen {
@@ -132,6 +137,29 @@ func (n *Namespace) thawAll() {
 		n.thaw(n.object(i))
 	}
 	n.frozen = n.frozen[:0]
+	if len(n.untold) > 0 && !n.telling {
+		n.settleUntold()
+	}
+}
+
+// settleUntold grants the mutexes that were taken for abandoned, and that nobody got,
+// to those queued on them: the reaper will find that they are not the leaver's any more.
+func (n *Namespace) settleUntold() {
+	n.telling = true
+	for range n.records(objectTable) {
+		last := len(n.untold) - 1
+		if last < 0 {
+			n.telling = false
+			return
+		}
+		i := n.untold[last]
+		n.untold = n.untold[:last]
+		if r := n.object(i); r.queue.load() != 0 {
+			n.close(r)
+			n.settle(i, r)
+		}
+	}
+	n.damaged("mutexes of processes that leave come up again and again")
 }
 
 func (n *Namespace) thaw(r *objectRecord) {
