@@ -9,7 +9,7 @@ import "unsafe"
 // they grow.
 const (
 	magic   = 0x00_67_65_73_63_70_69_01 // "\x01ipcseg\x00" in memory
-	version = 4
+	version = 5
 
 	maxSlots   = 1 << 13
 	maxObjects = 1 << 17
