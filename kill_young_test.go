@@ -263,8 +263,8 @@ func isFenced(dir string, pid int) bool {
 	b := make([]byte, size*count)
 	must(f.ReadAt(b, slots))
 	for ; len(b) > 0; b = b[size:] {
-		mark, generation := binary.LittleEndian.Uint32(b[12:]), binary.LittleEndian.Uint32(b[16:])
-		if binary.LittleEndian.Uint64(b[24:]) == uint64(pid) {
+		mark, generation := binary.LittleEndian.Uint32(b[20:]), binary.LittleEndian.Uint32(b[24:])
+		if binary.LittleEndian.Uint32(b[32:]) == uint32(pid) {
 			return mark == ^generation
 		}
 	}

@@ -18,7 +18,7 @@ const (
 	limitAt     = 192
 	slotsAt     = 143360
 	slotSize    = 128
-	pidInSlot   = 24
+	pidInSlot   = 32
 	slotMask    = 0xFFFF
 	sleepersBit = 0x80000000
 	diedBit     = 0x40000000
@@ -50,7 +50,7 @@ func (s segment) locked() (word uint64, slot, pid int) {
 	if slot == 0 || slot >= slotsRead {
 		return word, 0, 0
 	}
-	return word, slot, int(s.word(slotsAt + slot*slotSize + pidInSlot))
+	return word, slot, int(uint32(s.word(slotsAt + slot*slotSize + pidInSlot)))
 }
 
 // usedSlots gives the slots that are in use.
