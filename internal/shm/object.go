@@ -24,7 +24,7 @@ type Object struct {
 
 	free    uint64 // mutexes: free, and owned by this handle
 	owned   uint64
-	auto    uint64 // auto-reset events: set; else what no state is
+	auto    uint64 // auto-reset events: set; else noState
 	index   uint32 // in the table of objects
 	handle  uint32 // in the table of handles
 	owner   uint32 // mutexes: who this handle is as an owner
@@ -109,7 +109,7 @@ func (o *Object) bind(n *Namespace, i, h uint32, r *objectRecord, existed bool) 
 		o.free = o.base
 		o.owned = o.base | uint64(o.owner)
 	}
-	o.auto = ^uint64(0)
+	o.auto = noState
 	if o.kind == backend.Event && !o.manual {
 		o.auto = o.base | 1
 	}

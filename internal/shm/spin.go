@@ -4,13 +4,10 @@ import "github.com/winsys-go/ipc/internal/backend"
 
 // What is spun on is an object's state alone, so that there is nothing to undo.
 
-const (
-	// eager is how many pauses a spin makes no pauses in: what comes within a
-	// tenth of a microsecond is not to be met in the middle of one.
-	eager = 4
-	// looksPerPause is how many looks take about as long as a pause.
-	looksPerPause = 12
-)
+// eager is for how many pauses an auto-reset event is taken rather than looked at: a
+// look brings its word to this processor to see it, and taking it once more to change
+// it. For longer that would keep the word from others who spin for it.
+const eager = 16
 
 // spinFor spins until o's signal is consumed or it does not seem worth it any
 // more. One goroutine of a process spins at a time. So does one that has been bound
@@ -23,20 +20,16 @@ func (o *Object) spinFor() (ok, wasAbandoned bool, err error) {
 	}
 	pause := 1
 	for spent := int32(0); spent < budget; spent += int32(pause) {
-		if spent < eager && o.kind != backend.Mutex {
-			o.soonSignalled()
-		} else {
-			n.sys.Pause(pause)
+		n.sys.Pause(pause)
+		if spent < eager && o.auto != noState {
+			ok = o.takeAuto()
+		} else if o.seemsSignalled() {
+			ok, wasAbandoned, err = o.tryFast()
 		}
-		if o.seemsSignalled() {
-			if ok = o.takeAuto(); !ok {
-				ok, wasAbandoned, err = o.tryFast()
-			}
-			if ok || err != nil {
-				o.spin.Found(spent, probe)
-				n.spinning.Store(false)
-				return ok, wasAbandoned, err
-			}
+		if ok || err != nil {
+			o.spin.Found(spent, probe)
+			n.spinning.Store(false)
+			return ok, wasAbandoned, err
 		}
 		if o.kind == backend.Mutex {
 			pause = min(pause*2, 64) // others spin for it, too
@@ -45,16 +38,6 @@ func (o *Object) spinFor() (ok, wasAbandoned bool, err error) {
 	n.spinning.Store(false)
 	o.spin.Missed(probe)
 	return false, false, nil
-}
-
-// soonSignalled looks for as long as a pause takes, without one.
-func (o *Object) soonSignalled() bool {
-	for range looksPerPause {
-		if o.seemsSignalled() {
-			return true
-		}
-	}
-	return false
 }
 
 // seemsSignalled looks at the state without disturbing its cache line.

@@ -36,6 +36,8 @@ const (
 	// frozen is the owner of a free mutex that the holder of the lock has
 	// taken out of circulation while it decides who gets it.
 	frozen = 1<<32 - 1
+
+	noState = ^uint64(0) // what no state word is
 )
 
 func payload(state uint64) uint32 { return uint32(state) }
