@@ -3,8 +3,8 @@ package shm
 import "time"
 
 // Deaths are noticed in a ring: the watcher of each process, which is the
-// thread whose end the kernel marks in the process's slot, sleeps on a word
-// each of the next few live slots and on its own bell. Whoever joins or frees
+// thread whose end the kernel marks in the process's slot, sleeps on one word
+// of each of the next few live slots, and on its own bell. Whoever joins or frees
 // a slot rings the bells of the few before it. Whoever joins may die before it has
 // done so. Therefore it rings them before it claims the slot, too, and if the lowest
 // free slot is among the next, which is the one that will be claimed, a watcher sleeps
@@ -18,10 +18,10 @@ const watched = 3
 // It has the value of alive, from shortly after the claim on, and is marked after that.
 //
 // Each watcher has one of its own, since the kernel wakes one sleeper of a word, be it
-// a thread that was killed, too, and does not come out any more. Of many processes that
-// die at a time each wakes the three before it so, and who of those lives goes on from
-// there. While processes join or leave, two may for a moment think that they
-// are the same number.
+// a thread that was killed, too, and does not come out any more. So each of many that
+// die at a time wakes the three before it, and whoever of those lives reaps it and looks
+// for the next. While processes join or leave, two may think for a moment that they are
+// the same number.
 func (r *slotRecord) knell(k int) *half {
 	switch k {
 	case 0:
@@ -51,7 +51,8 @@ func (n *Namespace) watch() {
 	}
 }
 
-// nextSlots adds the alive words of the next live slots, or finds a dead one.
+// nextSlots adds this process's knells of the next live slots, and of the lowest free one
+// if that is among them, or finds a dead one.
 func (n *Namespace) nextSlots(words []*uint32, values []uint32) ([]*uint32, []uint32, uint32) {
 	limit := n.slotLimit()
 	free, live := n.lowestFree(limit), 0
