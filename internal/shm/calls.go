@@ -22,6 +22,7 @@ func (c *calls) begin() bool {
 
 // end ends a call.
 func (c *calls) end() {
+	stillRuns()
 	if c.state.Add(-1) != callsOver {
 		return
 	}

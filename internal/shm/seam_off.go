@@ -21,6 +21,8 @@ func receive(c <-chan struct{}) { <-c }
 
 func spawn(f func()) { go f() }
 
+func stillRuns() {}
+
 func afterFunc(ctx context.Context, f func()) (stop func() bool) { return context.AfterFunc(ctx, f) }
 
 func withTimeout(d time.Duration) (context.Context, context.CancelFunc) {

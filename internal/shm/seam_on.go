@@ -24,6 +24,8 @@ var Simulation interface {
 	Await(ready func() bool)
 	// Go starts a goroutine.
 	Go(f func())
+	// StillRuns does not return to a thread that is dead.
+	StillRuns()
 	// AfterFunc is context.AfterFunc.
 	AfterFunc(ctx context.Context, f func()) (stop func() bool)
 	// WithTimeout is context.WithTimeout of a background context.
@@ -89,6 +91,14 @@ func spawn(f func()) {
 		return
 	}
 	Simulation.Go(f)
+}
+
+// stillRuns keeps a thread of a dead process from what it has deferred, as far as that
+// concerns its process only; the segment does so itself.
+func stillRuns() {
+	if Simulation != nil {
+		Simulation.StillRuns()
+	}
 }
 
 func afterFunc(ctx context.Context, f func()) (stop func() bool) {

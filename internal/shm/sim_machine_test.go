@@ -315,6 +315,13 @@ func (m *machine) step(what access) {
 	a.giveWay()
 }
 
+// StillRuns ends what a dead thread has deferred.
+func (m *machine) StillRuns() {
+	if a := m.running; m.ending || a != nil && a.doomed && a.ended {
+		panic(died{})
+	}
+}
+
 // giveWay lets the machine decide who goes on.
 func (a *simActor) giveWay() {
 	if !a.yield(struct{}{}) {
