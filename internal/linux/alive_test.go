@@ -43,6 +43,15 @@ func needRobustLists(t *testing.T) {
 	runtime.KeepAlive(list)
 }
 
+// enlisted starts a process that ties words to its life, one for each of these.
+func enlisted(t *testing.T, words ...string) (*Segment, *child) {
+	t.Helper()
+	dir := shmDir(t)
+	c := start(t, "alive", nil, append([]string{dir, "enlist"}, words...)...)
+	c.expect("ready")
+	return openTest(t, dir), c
+}
+
 // P.1 ties its word to its life; Q.1 sleeps on the word; P.2 dies; Q.2 wakes.
 func TestDeathIsSeen(t *testing.T) {
 	needRobustLists(t)
@@ -58,10 +67,7 @@ func TestDeathIsSeen(t *testing.T) {
 	}
 	for name, die := range ways {
 		t.Run(name, func(t *testing.T) {
-			dir := shmDir(t)
-			s := openTest(t, dir)
-			c := start(t, "alive", nil, dir, "enlist", "1")
-			c.expect("ready")
+			s, c := enlisted(t, "1")
 			w := place(s, 1)
 			if v := atomic.LoadUint32(w); v == 0 || v&OwnerDied != 0 {
 				t.Fatalf("the word of a live process is %#x", v)
@@ -100,10 +106,7 @@ func TestDeathByReturnFromMain(t *testing.T) {
 
 func TestDeathMarksEveryWord(t *testing.T) {
 	needRobustLists(t)
-	dir := shmDir(t)
-	s := openTest(t, dir)
-	c := start(t, "alive", nil, dir, "enlist", "1", "2", "3")
-	c.expect("ready")
+	s, c := enlisted(t, "1", "2", "3")
 	c.kill()
 	for i := 1; i <= 3; i++ {
 		if err := watch(place(s, i)); err != nil {
@@ -115,10 +118,7 @@ func TestDeathMarksEveryWord(t *testing.T) {
 // Of those who sleep on different knells of a word each is woken.
 func TestDeathWakesOneForEachKnell(t *testing.T) {
 	needRobustLists(t)
-	dir := shmDir(t)
-	s := openTest(t, dir)
-	c := start(t, "alive", nil, dir, "enlist", "1")
-	c.expect("ready")
+	s, c := enlisted(t, "1")
 	var all []<-chan error
 	for i := range Knells {
 		w := knell(place(s, 1), i)
@@ -138,10 +138,7 @@ func TestDeathWakesOneForEachKnell(t *testing.T) {
 // A watcher that is stopped does not swallow the only wake-up.
 func TestDeathIsSeenThoughAWatcherIsGone(t *testing.T) {
 	needRobustLists(t)
-	dir := shmDir(t)
-	s := openTest(t, dir)
-	c := start(t, "alive", nil, dir, "enlist", "1")
-	c.expect("ready")
+	s, c := enlisted(t, "1")
 	w := place(s, 1)
 	done := make(chan error, 1)
 	first, gone := sleeper(t, func() error { return FutexWait(w, atomic.LoadUint32(w), -1) })

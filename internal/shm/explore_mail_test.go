@@ -44,12 +44,10 @@ func putOf(size int) mailCall { return mailCall{verb: mPut, size: size} }
 func TestRegressionsMailslots(t *testing.T) {
 	for _, x := range mailRegressions {
 		t.Run(x.name, func(t *testing.T) {
-			for seed := range x.schedules {
+			playAll(t, x.schedules, func(seed uint64) (fmt.Stringer, error) {
 				p := x.plan
-				if h, err := exploreMail(seed, &p); err != nil {
-					t.Fatalf("seed %d: %v\n%s", seed, err, h)
-				}
-			}
+				return exploreMail(seed, &p)
+			})
 		})
 	}
 }

@@ -184,13 +184,20 @@ var regressions = []struct {
 func TestRegressions(t *testing.T) {
 	for _, x := range regressions {
 		t.Run(x.name, func(t *testing.T) {
-			for seed := range x.schedules {
+			playAll(t, x.schedules, func(seed uint64) (fmt.Stringer, error) {
 				p := x.plan
-				if h, err := explore(seed, &p); err != nil {
-					t.Fatalf("seed %d: %v\n%s", seed, err, h)
-				}
-			}
+				return explore(seed, &p)
+			})
 		})
+	}
+}
+
+// playAll plays the schedules from seed 0 on.
+func playAll(t *testing.T, schedules uint64, play func(seed uint64) (fmt.Stringer, error)) {
+	for seed := range schedules {
+		if h, err := play(seed); err != nil {
+			t.Fatalf("seed %d: %v\n%s", seed, err, h)
+		}
 	}
 }
 
