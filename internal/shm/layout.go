@@ -80,7 +80,7 @@ type slotRecord struct {
 	alive3   half // as alive, for the third
 	fenced   half // fencedMark of the generation: barriers reach its process; see fence.go
 
-	generation word // of the slot; changed by its freer, under the lock
+	generation word // of the slot; changed by who frees it: its reaper, or its process as it leaves
 	pid        half
 	left       half // not 0: its process leaves, and owns nothing more; see freed
 	handles    word // first handle record
@@ -93,8 +93,8 @@ type slotRecord struct {
 	pidSpace word // among which processes pid means it, 0: not known; see fence.go
 }
 
-// objectRecord is an event, mutex, semaphore, timer or mailslot. All but state is
-// changed under the lock, through the log, once the object is reachable.
+// objectRecord is an event, mutex, semaphore, timer or mailslot. Once it is reachable
+// all but state is changed under the lock, most of it through the log.
 type objectRecord struct {
 	state  word // see state.go
 	kind   word // kind and flags

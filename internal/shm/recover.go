@@ -4,8 +4,8 @@ import "github.com/winsys-go/ipc/internal/backend"
 
 // recover finishes what a holder of the lock left when it died: its committed
 // log, mutexes that it froze, a pulse, timers that it set, messages that it sent,
-// and grants that were due. It has no
-// input but the segment, and can itself be done again at any point.
+// and grants that were due. It has no input but the segment, and can itself be done
+// again at any point.
 func (n *Namespace) recover() {
 	n.redo()
 	used := n.header().tables[objectTable].used.load()

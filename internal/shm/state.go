@@ -60,11 +60,13 @@ func ownerID(slot, number uint32) uint32 { return slot<<ownerSlotShift | number 
 func ownerSlot(owner uint32) uint32 { return owner >> ownerSlotShift }
 
 // The claim word of a waiter. Its low half is what the waiter sleeps on; its
-// high half names the process that changed it last.
+// high half names the process that changed it last or, of one that has fetched its
+// mutex, the process that told it to.
 //
 // Only the holder of the namespace's lock writes it, except that its own
-// process makes it idle when the wait is over. If the writer dies, the log or
-// the wake scan of the reaper finishes what it began.
+// process makes it idle when the wait is over, and closed when damage leaves it no
+// other way to end it. If the writer dies, the log or the wake scan of the reaper
+// finishes what it began.
 const (
 	claimIdle uint32 = iota
 	claimWaiting

@@ -52,9 +52,9 @@ func (n *Namespace) give(t tableID, firstIndex uint32, last *word) {
 	n.put(&h.free, uint64(firstIndex))
 }
 
-// grow reserves memory for more records of a table that was found full at limit. It needs no lock: reserving
-// twice does no harm, and limit only ever rises. A process that dies between
-// the two has reserved for the next one.
+// grow reserves memory for more records of a table that was found full at limit. It
+// needs no lock: reserving twice does no harm, and limit only ever rises. A process
+// that dies between the two has reserved for the next one.
 func (n *Namespace) grow(t tableID, limit uint64) error {
 	g := &geometries[t]
 	h := &n.header().tables[t]
