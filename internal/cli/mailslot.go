@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/spf13/cobra"
 	"github.com/winsys-go/ipc"
@@ -182,54 +181,7 @@ func (a *app) send(ctx context.Context, w *ipc.MailslotWriter, messages []string
 	if len(messages) > 0 {
 		return sent, nil
 	}
-	err = eachLine(ctx, a.in, put)
-	return sent, err
-}
-
-// maxLine is the longest line of the input that becomes a message.
-const maxLine = 64 << 20
-
-// eachLine calls do with the lines of in, until ctx is done. The line that is
-// being read then is lost: nobody has sent it.
-func eachLine(ctx context.Context, in io.Reader, do func(line []byte) error) error {
-	type read struct {
-		line []byte
-		err  error
-	}
-	lines := make(chan read)
-	go func() {
-		defer close(lines)
-		err := scan(in, func(line []byte) bool {
-			select {
-			case lines <- read{line: append([]byte(nil), line...)}:
-				return true
-			case <-ctx.Done():
-				return false
-			}
-		})
-		if err != nil {
-			select {
-			case lines <- read{err: err}:
-			case <-ctx.Done():
-			}
-		}
-	}()
-	for {
-		select {
-		case r, ok := <-lines:
-			switch {
-			case !ok:
-				return ctx.Err()
-			case r.err != nil:
-				return r.err
-			}
-			if err := do(r.line); err != nil {
-				return err
-			}
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+	return sent, a.feed(ctx, true).each(ctx, put)
 }
 
 func (a *app) mailslotInfo() *cobra.Command {
