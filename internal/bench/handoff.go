@@ -25,29 +25,50 @@ const (
 
 // A HandOff is how two processes meet: on which processor the second runs, the
 // first being on 0, how long the first computes before each round trip, so
-// that the second is asleep by then, and whether two hogs per processor compute
-// beside them.
+// that the second is asleep by then, and whether two hogs compute beside them.
 type HandOff struct {
 	Figure string
 	CPU    int
 	Pause  time.Duration
 	Hogs   bool
+
+	what     string
+	baseline string
+	targets  []Target
 }
 
 // HandOffs are all that are measured.
 var HandOffs = []HandOff{
-	{Figure: "hand-off/same-core"},
-	{Figure: "hand-off/across-cores, asleep", CPU: 1, Pause: 200 * time.Microsecond},
-	{Figure: "hand-off/across-cores, busy", CPU: 1},
-	{Figure: "hand-off/beside hogs", Hogs: true},
+	{
+		Figure:   "hand-off/same-core",
+		what:     "an event there and one back, both processes on one processor",
+		baseline: Futex,
+		targets:  []Target{times("median", Futex, 1.05), atMost(tripQuantities[1], 20_000)},
+	},
+	{
+		Figure: "hand-off/across-cores, asleep", CPU: 1, Pause: 200 * time.Microsecond,
+		what:     "the same on two processors, of which the other is asleep",
+		baseline: Futex,
+		targets:  []Target{times("median", Futex, 1.1)},
+	},
+	{
+		Figure: "hand-off/across-cores, busy", CPU: 1,
+		what:     "the same when both do nothing else: spinning",
+		baseline: SpinLoop,
+		targets:  []Target{atMost(tripQuantities[0], 200), times("median", SpinLoop, 1.1)},
+	},
+	{
+		Figure: "hand-off/beside hogs", Hogs: true,
+		what:     "on one processor with two programs that compute",
+		baseline: Futex,
+		targets:  []Target{times("median", NotSpinning, 1.1)},
+	},
 }
 
 // Trips is how many round trips a round has.
 func (h HandOff) Trips(s *Stage) int {
 	switch {
-	case h.Hogs:
-		return s.Count(500)
-	case h.Pause > 0:
+	case h.Hogs, h.Pause > 0:
 		return s.Count(500)
 	case h.CPU > 0:
 		return s.Count(3000)
@@ -56,29 +77,12 @@ func (h HandOff) Trips(s *Stage) int {
 }
 
 func handOffFigures() []Figure {
-	median, p99 := tripQuantities[0], tripQuantities[1]
-	what := []string{
-		"an event there and one back, both processes on one processor",
-		"the same on two processors, of which the other is asleep",
-		"the same when both do nothing else: spinning",
-		"on one processor with two programs that compute",
-	}
-	targets := [][]Target{
-		{times("median", Futex, 1.05), atMost(p99, 20_000)},
-		{times("median", Futex, 1.1)},
-		{atMost(median, 200), times("median", SpinLoop, 1.1)},
-		{times("median", NotSpinning, 1.1)},
-	}
 	var all []Figure
-	for i, h := range HandOffs {
-		f := Figure{
-			Name: h.Figure, What: what[i], Quantities: tripQuantities, Baseline: Futex, Targets: targets[i],
+	for _, h := range HandOffs {
+		all = append(all, Figure{
+			Name: h.Figure, What: h.what, Quantities: tripQuantities, Baseline: h.baseline, Targets: h.targets,
 			Setup: func(s *Stage) []Subject { return s.handOffs(h) },
-		}
-		if h.Figure == "hand-off/across-cores, busy" {
-			f.Baseline = SpinLoop
-		}
-		all = append(all, f)
+		})
 	}
 	return all
 }
