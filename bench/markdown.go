@@ -23,7 +23,7 @@ func writeMarkdown(path string, report bench.Report) error {
 	for _, r := range report.Results {
 		for i, row := range r.Rows {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n",
-				onlyFirst(i, r.Name), row.Key(), row.Of.Name, bench.Format(row.Median, row.Of.Unit), ratio(r, row))
+				onlyFirst(i, r.Name), row.Key(), row.Of.Name, bench.Format(row.Median, row.Of.Unit), r.RatioOf(row))
 		}
 	}
 	return os.WriteFile(path, []byte(b.String()), 0o644)
@@ -42,15 +42,4 @@ func onlyFirst(row int, name string) string {
 		return ""
 	}
 	return name
-}
-
-// ratio is that of a row to its baseline.
-func ratio(r bench.Result, row bench.Row) string {
-	switch {
-	case row.Ratio != nil:
-		return fmt.Sprintf("%.3g", *row.Ratio)
-	case row.Subject == r.Baseline:
-		return "1"
-	}
-	return ""
 }

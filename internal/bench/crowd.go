@@ -182,7 +182,7 @@ func releaseAll(events []*ipc.Event, count int, done *sync.WaitGroup) Values {
 	return v
 }
 
-// idleFigure is what a process costs that only waits.
+// idleFigures are what a process costs that only waits.
 func idleFigures() []Figure {
 	wakeUps, cpu := Quantity{"wake-ups", ""}, Quantity{"CPU time", "ns"}
 	const span = 10 * time.Second

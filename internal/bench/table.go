@@ -55,14 +55,7 @@ func (t *Table) print(format string, args ...any) {
 func (t *Table) Add(r Result) {
 	t.print("%s: %s\n", r.Name, r.What)
 	for _, row := range r.Rows {
-		ratio := ""
-		switch {
-		case row.Ratio != nil:
-			ratio = fmt.Sprintf("%.3g", *row.Ratio)
-		case row.Subject == r.Baseline:
-			ratio = "1"
-		}
-		t.print(tableColumns, row.Key(), row.Of.Name, Format(row.Median, row.Of.Unit), Format(row.Worst, row.Of.Unit), ratio)
+		t.print(tableColumns, row.Key(), row.Of.Name, Format(row.Median, row.Of.Unit), Format(row.Worst, row.Of.Unit), r.RatioOf(row))
 	}
 	for _, v := range r.Verdicts {
 		t.print("  %s: %s (%s)\n", verdictWord(v), v.Target, Format(v.Value, v.Unit))
@@ -70,6 +63,17 @@ func (t *Table) Add(r Result) {
 	if r.Error != "" {
 		t.print("  FAILED: %s\n", r.Error)
 	}
+}
+
+// RatioOf writes the ratio of a row to its baseline, if there is one.
+func (r Result) RatioOf(row Row) string {
+	switch {
+	case row.Ratio != nil:
+		return fmt.Sprintf("%.3g", *row.Ratio)
+	case row.Subject == r.Baseline:
+		return "1"
+	}
+	return ""
 }
 
 func verdictWord(v Verdict) string {

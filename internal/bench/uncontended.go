@@ -177,7 +177,6 @@ func presentRole(r *Role) {
 }
 
 // untilWaiters returns when so many waits are blocked on an object.
-
 func untilWaiters(want int, info func() (ipc.Info, error)) {
 	for Must(info()).Waiters < want {
 		runtime.Gosched()
