@@ -73,28 +73,36 @@ func (c *Conn) Give() (g Given, files []*os.File, undo func(), err error) {
 	case !c.greeted.Load() && c.helloRead > 0, c.in.begun(), c.open, len(c.owed) > 0:
 		return g, nil, nil, errAhead
 	}
-	socket, err := linux.Duplicate(c.raw, "pipe")
-	if err != nil {
+	if files, err = c.duplicates(); err != nil {
 		return g, nil, nil, err
-	}
-	files = []*os.File{socket}
-	if c.server && c.kept != nil {
-		raw, err := c.kept.SyscallConn()
-		if err == nil {
-			var instance *os.File
-			instance, err = linux.Duplicate(raw, "instance")
-			files = append(files, instance)
-		}
-		if err != nil {
-			socket.Close()
-			return g, nil, nil, err
-		}
 	}
 	c.given = files
 	c.handedOver.Store(true)
 	c.gone.Store(true)
 	c.sock.SetDeadline(longAgo) // for a Read that is blocked
 	return Given{c.server, c.message, c.framed, c.noReads, c.noWrites, c.greeted.Load()}, files, c.ungive, nil
+}
+
+// duplicates makes what another process gets: a duplicate of the socket and, of a
+// server, of the instance.
+func (c *Conn) duplicates() ([]*os.File, error) {
+	socket, err := linux.Duplicate(c.raw, "pipe")
+	if err != nil {
+		return nil, err
+	}
+	if !c.server || c.kept == nil {
+		return []*os.File{socket}, nil
+	}
+	var instance *os.File
+	raw, err := c.kept.SyscallConn()
+	if err == nil {
+		instance, err = linux.Duplicate(raw, "instance")
+	}
+	if err != nil {
+		socket.Close()
+		return nil, err
+	}
+	return []*os.File{socket, instance}, nil
 }
 
 func (c *Conn) ungive() {
@@ -112,14 +120,6 @@ func (c *Conn) ungive() {
 
 // begun reports whether anything of the stream was read and not given out.
 func (r *reader) begun() bool { return r.message.begun || len(r.buf) > 0 || r.err != nil }
-
-// restore sets the deadlines of the socket again.
-func (d *deadlines) restore() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.socket.SetReadDeadline(d.read)
-	d.socket.SetWriteDeadline(d.write)
-}
 
 // Take makes a connection of what was given. It owns the files, also when it
 // fails.
