@@ -109,7 +109,10 @@ func (p *Process) Close() error {
 	for _, b := range p.bridges {
 		b.Close()
 	}
-	return p.native.Close()
+	if err := p.native.Close(); err != nil {
+		return fail("close process", p.Name(), err)
+	}
+	return nil
 }
 
 func (p *Process) ref() (reference, error) {
