@@ -65,7 +65,6 @@ func (s *Segment) Deleted() bool {
 	if s.Unlinked() {
 		return true
 	}
-
 	var open, named unix.Stat_t
 	err := control(s.file, func(fd int) error { return unix.Fstat(fd, &open) })
 	return err != nil || unix.Lstat(s.path, &named) != nil || !sameFile(&open, &named)

@@ -25,8 +25,8 @@ type Ring struct {
 	tripped func() bool
 }
 
-// CreateRing makes the file of ring i, of size zero bytes without memory, and
-// maps it. A file that somebody has left under its name is removed, not
+// CreateRing makes the file of ring i, with so many bytes that are zero and have no
+// memory yet, and maps it. A file that somebody has left under its name is removed, not
 // emptied: its readers may have it mapped.
 func (s *System) CreateRing(i uint32, size int64) (backend.RingFile, error) {
 	r, err := s.dir.createRing(ringName(i), size)
