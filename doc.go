@@ -135,8 +135,9 @@
 // next operation that opens an object, or blocks, gives [ErrDeleted].
 //
 // A process that is stopped (SIGSTOP, a debugger) at the wrong instant holds
-// up whatever must wait in its namespace. After 30 seconds operations fail with
-// [ErrStalled], which names it.
+// up its namespace: Try… may block then, too, and a wait outlast its context.
+// After 30 seconds operations fail with [ErrStalled], which names the process; a
+// wait that was blocked before can end when the process goes on, or is killed.
 //
 // # Windows notes
 //

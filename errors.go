@@ -65,7 +65,8 @@ var (
 	// another format.
 	ErrVersion = backend.ErrVersion
 	// ErrStalled: a process that does not move, because it is stopped or in a
-	// debugger, holds the namespace's lock. Nothing was changed.
+	// debugger, holds what others need: the namespace's lock, that of those who make
+	// pipes, or the turn to write to a mailslot. Nothing was changed.
 	ErrStalled = backend.ErrStalled
 	// ErrDeleted: the namespace's files were removed while it was in use, so
 	// that new processes no longer meet this one.

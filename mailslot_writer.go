@@ -42,8 +42,8 @@ func openMailslot(n *Namespace, name string) (*MailslotWriter, error) {
 }
 
 // Put sends a message, which may be empty, and blocks until there is room for it
-// or ctx is done. Writers get room in the order in which they came. On failure
-// nothing was sent.
+// or ctx is done. Writers get room in the order in which they came; one that is
+// stopped while it writes holds up the others. On failure nothing was sent.
 //
 //   - [ErrMessageTooBig]: the mailslot does not take messages of that size.
 //   - [ErrNotExist]: the reader has closed the mailslot or ended.
@@ -60,9 +60,12 @@ func (w *MailslotWriter) Put(ctx context.Context, message []byte) error {
 	return nil
 }
 
-// TryPut sends a message if there is room for it, and does not wait for that.
+// TryPut sends a message if there is room for it, and does not wait for that. On
+// Linux it waits for its turn while another writer is writing, which takes no longer
+// than to copy a message.
 //
 //   - [ErrMailslotFull]: there is no room now. On Windows there always is.
+//   - [ErrStalled]: another writer has not come to its end in 30 seconds.
 //   - the other errors of Put.
 func (w *MailslotWriter) TryPut(message []byte) error {
 	if w == nil {

@@ -14,7 +14,7 @@ import (
 // next owner gets it and is told so, since what it protects may be in any
 // state.
 //
-// A free mutex may be taken by a running owner ahead of one that sleeps, and is
+// A free mutex may be taken by a running owner ahead of one that sleeps, which is
 // woken to fetch it. One that has waited for a millisecond and has come in vain
 // is handed it.
 type Mutex struct {

@@ -134,11 +134,13 @@ var (
 )
 
 // DefaultNamespace returns the namespace of the current user, which the
-// package's functions use. It is opened at its first use and never closed.
+// package's functions use. It is opened at its first use and shared by the whole
+// process: who closes it closes it for the package's functions, too, for good.
 func DefaultNamespace() (*Namespace, error) { return defaults[local].open() }
 
 // GlobalNamespace returns the namespace of the machine, where names that start
-// with Global\ live. An administrator provisions it (`ipc setup global`).
+// with Global\ live. An administrator provisions it (`ipc setup global`). It is
+// shared as [DefaultNamespace] is.
 //
 //   - [ErrNotExist]: it was not provisioned.
 //   - [ErrPermission]: the current user is not in its group.

@@ -40,6 +40,8 @@ type PipePeek struct {
 
 // A PeerInfo says which process is at the other end, according to the kernel.
 type PeerInfo struct {
+	// PID is that of the process that connected, or began to listen, whichever has
+	// the end by now.
 	PID int
 	// UID and GID are those that it connected, or began to listen, with; -1
 	// where the system has none.

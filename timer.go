@@ -87,7 +87,7 @@ func openTimer(n *Namespace, name string) (*Timer, error) {
 // Set makes the timer due once after has passed, and then every period if
 // period is not 0. It forgets an earlier due time and clears the signal. An
 // after of 0 is due at once. The clock is monotonic: setting the time of day
-// does not change it.
+// does not change it, and on Linux it stands still while the machine is suspended.
 //
 //   - [ErrInvalid]: after or period is negative. The timer is unchanged.
 func (t *Timer) Set(after, period time.Duration) error {
