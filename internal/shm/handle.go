@@ -70,7 +70,7 @@ func (n *Namespace) dropHandle(h uint32, rec *handleRecord) {
 	switch {
 	case isReader(r, rec):
 		n.endMailslot(i, r)
-	case backend.Kind(r.kind.load()&kindMask) == backend.Mailslot:
+	case r.is(backend.Mailslot):
 		n.lookIntoRing(i, r) // its process may have sent what nobody was told of yet
 	}
 	n.unlinkOfSlot(slot, rec)

@@ -77,7 +77,7 @@ func (n *Namespace) isNamed(i uint32, r *objectRecord) bool {
 func (n *Namespace) describe(r *objectRecord) backend.Info {
 	kind, s := r.kind.load(), r.state.load()
 	info := backend.Info{
-		Kind:        backend.Kind(kind & kindMask),
+		Kind:        kindOf(kind),
 		Name:        n.nameOf(r),
 		Permanent:   kind&flagPermanent != 0,
 		ManualReset: kind&flagManual != 0,

@@ -1,6 +1,10 @@
 package shm
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
 
 // The segment, described byte by byte in docs/segment-format.md: a header, the
 // redo log, the hash table of names, and a table of each kind of record.
@@ -120,6 +124,12 @@ const (
 	flagReclaim   = 1 << 10
 	flagEnded     = 1 << 11 // a mailslot whose reader is gone
 )
+
+// kindOf takes the flags off objectRecord.kind.
+func kindOf(kind uint64) backend.Kind { return backend.Kind(kind & kindMask) }
+
+// is reports whether an object is of a kind.
+func (r *objectRecord) is(kind backend.Kind) bool { return kindOf(r.kind.load()) == kind }
 
 // Values of objectRecord.clock. An armed timer keeps S set.
 const (

@@ -321,7 +321,7 @@ func (w *MailslotWriter) openFile(k uint32) error {
 // isPart reports whether an object is the gate or the event of room of a mailslot,
 // or a mailslot that is over: of no interest to those who look at objects.
 func isPart(r *objectRecord) bool {
-	switch kind := r.kind.load(); backend.Kind(kind & kindMask) {
+	switch kind := r.kind.load(); kindOf(kind) {
 	case backend.Mutex, backend.Event:
 		return r.max.load() != 0
 	case backend.Mailslot:
@@ -332,7 +332,7 @@ func isPart(r *objectRecord) bool {
 
 // isReader reports whether a handle is that of a mailslot's reader.
 func isReader(r *objectRecord, rec *handleRecord) bool {
-	return backend.Kind(r.kind.load()&kindMask) == backend.Mailslot && rec.permits.load() != 0
+	return r.is(backend.Mailslot) && rec.permits.load() != 0
 }
 
 // endMailslot ends a mailslot whose reader goes. It may be done again.
@@ -354,7 +354,7 @@ func (n *Namespace) endMailslot(i uint32, r *objectRecord) {
 func (n *Namespace) signalRoom(k uint32) {
 	i := second(n.ringRecord(k).parts.load())
 	r := n.object(i)
-	if backend.Kind(r.kind.load()&kindMask) != backend.Event || r.max.load() != uint64(k) {
+	if !r.is(backend.Event) || r.max.load() != uint64(k) {
 		return
 	}
 	n.close(r)
@@ -376,7 +376,7 @@ func (n *Namespace) endWriting(g uint32, gate *objectRecord) {
 	}
 	i := second(ring.object.load())
 	r := n.object(i)
-	if isMailslot := backend.Kind(r.kind.load()&kindMask) == backend.Mailslot; !isMailslot || r.max.load() != uint64(k) || r.handles.load() == 0 {
+	if !r.is(backend.Mailslot) || r.max.load() != uint64(k) || r.handles.load() == 0 {
 		return
 	}
 	n.closeFresh(i, r)
@@ -384,7 +384,7 @@ func (n *Namespace) endWriting(g uint32, gate *objectRecord) {
 
 // putRingFree gives back the ring of a mailslot that is destroyed.
 func (n *Namespace) putRingFree(r *objectRecord) {
-	if backend.Kind(r.kind.load()&kindMask) != backend.Mailslot {
+	if !r.is(backend.Mailslot) {
 		return
 	}
 	k := uint32(r.max.load())

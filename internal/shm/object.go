@@ -99,7 +99,7 @@ func (o *Object) bind(n *Namespace, i, h uint32, r *objectRecord, existed bool) 
 	o.word = &r.state
 	o.base = generation(r.state.load())
 	o.manual = kind&flagManual != 0
-	o.kind = backend.Kind(kind & kindMask)
+	o.kind = kindOf(kind)
 	o.n = n
 	o.index = i
 	o.handle = h
@@ -167,7 +167,7 @@ func (n *Namespace) find(kind backend.Kind, name string) (uint32, error) {
 	if err := n.reapHolders(r); err != nil {
 		return 0, err
 	}
-	if got := backend.Kind(r.kind.load() & kindMask); got != kind {
+	if got := kindOf(r.kind.load()); got != kind {
 		return 0, fmt.Errorf("%w: it is a %v", backend.ErrWrongType, got)
 	}
 	return i, nil
@@ -275,7 +275,7 @@ func when(condition bool, v uint64) uint64 {
 
 // numberOwner gives a handle to a mutex its name as an owner.
 func (n *Namespace) numberOwner(o *Object, kind uint64) error {
-	if backend.Kind(kind&kindMask) != backend.Mutex || o.owner != 0 {
+	if kindOf(kind) != backend.Mutex || o.owner != 0 {
 		return nil
 	}
 	number, err := n.owners.take()

@@ -157,7 +157,7 @@ func (n *Namespace) reapMutexes(i uint32, r *slotRecord) (again bool) {
 func (n *Namespace) abandonOf(i, k uint32) {
 	r := n.object(k)
 	owner := payload(r.state.load())
-	if backend.Kind(r.kind.load()&kindMask) == backend.Mutex && owner != 0 && owner != frozen && ownerSlot(owner) == i {
+	if r.is(backend.Mutex) && owner != 0 && owner != frozen && ownerSlot(owner) == i {
 		n.close(r) // or a process that leaves frees it now
 		if payload(r.state.load()) == owner {
 			n.endWriting(k, r)

@@ -20,7 +20,7 @@ func (n *Namespace) recover() {
 			n.frozen = append(n.frozen, i)
 		}
 		n.refresh(i, r)
-		if backend.Kind(r.kind.load()&kindMask) == backend.Timer {
+		if r.is(backend.Timer) {
 			n.tellWaiters(i, r)
 		}
 		n.settle(i, r)

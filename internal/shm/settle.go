@@ -62,7 +62,7 @@ func (n *Namespace) reopen(r *objectRecord) {
 		n.leaveToNudged(r, s)
 		return
 	}
-	if backend.Kind(kind&kindMask) != backend.Mutex {
+	if kindOf(kind) != backend.Mutex {
 		r.state.put(s &^ (slowBit | wokenBit)) // nobody else writes it
 		return
 	}
@@ -77,7 +77,7 @@ func (n *Namespace) reopen(r *objectRecord) {
 // leaveToNudged sets W if a waiter that was told to fetch the mutex is on its
 // way: those who unlock it meanwhile need not tell anybody.
 func (n *Namespace) leaveToNudged(r *objectRecord, s uint64) {
-	if backend.Kind(r.kind.load()&kindMask) != backend.Mutex || n.nudgedWaiter(r) == 0 {
+	if !r.is(backend.Mutex) || n.nudgedWaiter(r) == 0 {
 		return
 	}
 	for range maxRetries {
@@ -163,7 +163,7 @@ func (n *Namespace) settleUntold() {
 }
 
 func (n *Namespace) thaw(r *objectRecord) {
-	if s := r.state.load(); payload(s) == frozen && backend.Kind(r.kind.load()&kindMask) == backend.Mutex {
+	if s := r.state.load(); payload(s) == frozen && r.is(backend.Mutex) {
 		r.state.store(withPayload(s, 0))
 	}
 }
@@ -171,7 +171,7 @@ func (n *Namespace) thaw(r *objectRecord) {
 // settle grants object i, which is closed, to those queued on it, in the order
 // of their arrival, as far as it goes.
 func (n *Namespace) settle(i uint32, r *objectRecord) {
-	isMutex := backend.Kind(r.kind.load()&kindMask) == backend.Mutex
+	isMutex := r.is(backend.Mutex)
 	if isMutex {
 		// One time for all: a waiter's patience must not end between the look
 		// at it and the look at the one behind it.
@@ -238,7 +238,7 @@ func (n *Namespace) allAvailable(w uint32, r *waiterRecord, count int) bool {
 // mutex that another waiter was told to fetch is that one's, until it has had
 // its time.
 func (n *Namespace) available(i uint32, o *objectRecord, w, owner uint32) bool {
-	if backend.Kind(o.kind.load()&kindMask) != backend.Mutex {
+	if !o.is(backend.Mutex) {
 		return payload(o.state.load()) != 0
 	}
 	if owner&recursiveBit != 0 && payload(o.state.load()) == owner {
@@ -284,7 +284,7 @@ func (n *Namespace) starves(r *waiterRecord) bool {
 // shouldNudge reports whether a waiter should be told to fetch the mutex,
 // against running owners, rather than be given it.
 func (n *Namespace) shouldNudge(o *objectRecord, r *waiterRecord) bool {
-	return backend.Kind(o.kind.load()&kindMask) == backend.Mutex &&
+	return o.is(backend.Mutex) &&
 		n.entries(r) == 1 && payload(o.state.load()) == frozen && !n.starves(r)
 }
 
@@ -340,7 +340,7 @@ func (n *Namespace) grant(w uint32, r *waiterRecord, k, end int) {
 func (n *Namespace) putConsumed(o *objectRecord, handle, owner uint32) (wasAbandoned bool) {
 	s := o.state.load()
 	kind := o.kind.load()
-	switch backend.Kind(kind & kindMask) {
+	switch kindOf(kind) {
 	case backend.Event, backend.Timer:
 		if kind&flagManual == 0 {
 			n.put(&o.state, withPayload(s, 0))

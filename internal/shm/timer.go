@@ -103,7 +103,7 @@ func (n *Namespace) closeFresh(i uint32, r *objectRecord) {
 // refresh brings object i, which is closed, up to date: a timer that is due
 // fires, and a mailslot is signalled as long as it has messages.
 func (n *Namespace) refresh(i uint32, r *objectRecord) {
-	switch backend.Kind(r.kind.load() & kindMask) {
+	switch kindOf(r.kind.load()) {
 	case backend.Timer:
 		n.expire(i, r)
 	case backend.Mailslot:

@@ -107,10 +107,10 @@ func (n *Namespace) findTransit(t Transit) (*objectRecord, *handleRecord, error)
 		return nil, nil, errNotSent
 	}
 	slot, rec, r := n.slot(t.Slot), n.handle(t.Handle), n.object(t.Object)
-	switch kind := r.kind.load(); {
+	switch {
 	case slot.generation.load() != t.SlotUse || n.slotGone(slot):
 		return nil, nil, fmt.Errorf("%w: the process that handed it over has ended", backend.ErrNotExist)
-	case generation(r.state.load()) != t.Generation || rec.place.load() != pair(t.Object, t.Slot) || t.Kind != backend.Kind(kind&kindMask):
+	case generation(r.state.load()) != t.Generation || rec.place.load() != pair(t.Object, t.Slot) || !r.is(t.Kind):
 		return nil, nil, errNotSent
 	case t.Mark == 0 || mark(rec) != t.Mark:
 		return nil, nil, errNotSent

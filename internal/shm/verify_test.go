@@ -27,7 +27,7 @@ func (n *Namespace) verify() error {
 		}
 		r := n.object(i)
 		if err := n.verifyObject(i, r); err != nil {
-			return fmt.Errorf("object %d (%v): %w", i, backend.Kind(r.kind.load()&kindMask), err)
+			return fmt.Errorf("object %d (%v): %w", i, kindOf(r.kind.load()), err)
 		}
 		handles += int(second(r.handles.load()))
 	}
@@ -54,7 +54,7 @@ func (n *Namespace) verifyRecords(freeObjects map[uint32]bool) error {
 		if !freeObjects[i] {
 			r := n.object(i)
 			chunks += (len(n.nameOf(r)) + chunkText - 1) / chunkText
-			if backend.Kind(r.kind.load()&kindMask) == backend.Mailslot {
+			if r.is(backend.Mailslot) {
 				rings++
 			}
 		}
@@ -101,7 +101,7 @@ func (n *Namespace) freeSet(t tableID, next func(uint32) *word) (map[uint32]bool
 
 func (n *Namespace) verifyObject(i uint32, r *objectRecord) error {
 	s := r.state.load()
-	isMutex := backend.Kind(r.kind.load()&kindMask) == backend.Mutex
+	isMutex := r.is(backend.Mutex)
 	switch {
 	case s&pulseBit != 0:
 		return fmt.Errorf("a pulse is not over")
@@ -114,7 +114,7 @@ func (n *Namespace) verifyObject(i uint32, r *objectRecord) error {
 	case second(r.handles.load()) == 0 && r.kind.load()&flagPermanent == 0:
 		return fmt.Errorf("alive without handles")
 	}
-	if backend.Kind(r.kind.load()&kindMask) == backend.Mailslot {
+	if r.is(backend.Mailslot) {
 		if err := n.verifyMailslot(r); err != nil {
 			return err
 		}
@@ -204,7 +204,7 @@ func (n *Namespace) verifyUnsatisfied(i uint32, w *waiterRecord) error {
 		e := n.entry(n.entryOf(i, w, k))
 		o := n.object(first(e.target.load()))
 		p := payload(o.state.load())
-		isMutex := backend.Kind(o.kind.load()&kindMask) == backend.Mutex
+		isMutex := o.is(backend.Mutex)
 		if isMutex && p == 0 && n.nudgedWaiter(o) == 0 || !isMutex && p != 0 {
 			ready++
 		}
