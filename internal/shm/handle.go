@@ -43,16 +43,21 @@ func (n *Namespace) takeHandle(i uint32) (uint32, *handleRecord, error) {
 		return 0, nil, err
 	}
 	rec := (*handleRecord)(n.taken(handleTable, h))
-	head := uint32(n.self.handles.load())
-	if head != 0 {
-		old := n.handle(head)
-		n.put(&old.ofSlot, pair(first(old.ofSlot.load()), h))
-	}
 	rec.place.set(pair(i, n.slotIndex))
 	rec.permits.set(0)
-	rec.ofSlot.set(pair(head, 0))
-	n.put(&n.self.handles, uint64(h))
+	rec.ofSlot.set(pair(n.putFirstOfSlot(h), 0))
 	return h, rec, nil
+}
+
+// putFirstOfSlot puts a handle in front of the list of this slot. It gives the one
+// that comes next, to which the handle's own links must lead.
+func (n *Namespace) putFirstOfSlot(h uint32) (next uint32) {
+	if next = uint32(n.self.handles.load()); next != 0 {
+		x := n.handle(next)
+		n.put(&x.ofSlot, pair(first(x.ofSlot.load()), h))
+	}
+	n.put(&n.self.handles, uint64(h))
+	return next
 }
 
 // dropHandle removes a handle, with the object when it was its last, and gives

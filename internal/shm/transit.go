@@ -123,12 +123,6 @@ var errNotSent = fmt.Errorf("%w: it was received already, or was never handed ov
 // putMoved moves a handle record into the list of this process's slot.
 func (n *Namespace) putMoved(t Transit, rec *handleRecord) {
 	n.unlinkOfSlot(t.Slot, rec)
-	head := uint32(n.self.handles.load())
-	if head != 0 {
-		old := n.handle(head)
-		n.put(&old.ofSlot, pair(first(old.ofSlot.load()), t.Handle))
-	}
 	n.put(&rec.place, pair(t.Object, n.slotIndex))
-	n.put(&rec.ofSlot, pair(head, 0))
-	n.put(&n.self.handles, uint64(t.Handle))
+	n.put(&rec.ofSlot, pair(n.putFirstOfSlot(t.Handle), 0))
 }
