@@ -67,7 +67,7 @@ func (n *Namespace) fetch(w *waiter, o *Object, last bool) error {
 // fetched ends the wait that has just taken its mutex: this process owns it
 // already, dead or alive. The claim keeps the name of who has freed it.
 func (n *Namespace) fetched(w *waiter, claim uint64, wasAbandoned bool) {
-	n.putUnlinked(w.index, w.rec)
+	n.putUnlinked(w.rec)
 	n.put(&w.rec.abandoned, when(wasAbandoned, 1))
 	n.put(&w.rec.claim, pair(first(claim), second(n.newClaim(claim, claimGranted))))
 	n.commit()

@@ -123,13 +123,9 @@ func (n *Namespace) reapWaits(i uint32, r *slotRecord) (again bool) {
 			return false
 		}
 		rec := n.waiter(w)
-		if c := rec.claim.load(); queued(c) && first(rec.who.load()) == i {
-			n.closeNudged(rec)
-			n.putUnlinked(w, rec)
-			n.put(&rec.claim, n.newClaim(c, claimCancelled))
-			n.commit()
-			if claimState(c) == claimNudged {
-				n.settleFirst(rec)
+		if queued(rec.claim.load()) && first(rec.who.load()) == i {
+			if nudged := n.takeOut(rec, claimCancelled); nudged != 0 {
+				n.settle(nudged, n.object(nudged))
 			}
 		}
 		w = uint32(rec.chain.load())

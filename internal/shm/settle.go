@@ -326,7 +326,7 @@ func (n *Namespace) grant(w uint32, r *waiterRecord, k, end int) {
 			wasAbandoned |= 1 << j
 		}
 	}
-	n.putUnlinked(w, r)
+	n.putUnlinked(r)
 	c := r.claim.load()
 	n.putReady(w, r, c)
 	n.put(&r.abandoned, wasAbandoned)
@@ -362,7 +362,7 @@ func (n *Namespace) putConsumed(o *objectRecord, handle, owner uint32) (wasAband
 
 // putUnlinked takes a waiter out of all its queues. The objects may then be
 // opened.
-func (n *Namespace) putUnlinked(w uint32, r *waiterRecord) {
+func (n *Namespace) putUnlinked(r *waiterRecord) {
 	for k := range n.entries(r) {
 		rec := n.entryAt(r, k)
 		o := n.object(first(rec.target.load()))

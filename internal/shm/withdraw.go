@@ -24,14 +24,10 @@ func (n *Namespace) withdrawAll(waits []*waiter, state uint32) {
 			w.ended.Store(cmp.Or(uint32(c), state)) // it is over, or was overwritten
 			continue
 		}
-		if claimState(c) == claimNudged {
-			nudged = append(nudged, first(n.entryAt(w.rec, 0).target.load()))
-		}
-		n.closeNudged(w.rec)
 		n.startWaking()
-		n.putUnlinked(w.index, w.rec)
-		n.put(&w.rec.claim, n.newClaim(c, state))
-		n.commit()
+		if i := n.takeOut(w.rec, state); i != 0 {
+			nudged = append(nudged, i)
+		}
 		w.ended.Store(state)
 	}
 	for _, i := range nudged {
@@ -68,19 +64,25 @@ func (w *waiter) insist(use uint64) {
 	})
 }
 
-// closeNudged closes the mutex that a waiter was told to fetch, if any, before it
-// does not come.
-func (n *Namespace) closeNudged(r *waiterRecord) {
-	if claimState(r.claim.load()) == claimNudged {
-		i := first(n.entryAt(r, 0).target.load())
-		n.close(n.object(i))
-	}
+// takeOut takes a waiter out of its queues without what it waits for. It gives the
+// mutex that the waiter was told to fetch, which is to be settled then; else 0.
+func (n *Namespace) takeOut(r *waiterRecord, state uint32) (nudged uint32) {
+	nudged = n.closeNudged(r)
+	n.putUnlinked(r)
+	n.put(&r.claim, n.newClaim(r.claim.load(), state))
+	n.commit()
+	return nudged
 }
 
-// settleFirst settles the only object of a waiter that was nudged.
-func (n *Namespace) settleFirst(r *waiterRecord) {
-	i := first(n.entryAt(r, 0).target.load())
-	n.settle(i, n.object(i))
+// closeNudged closes the mutex that a waiter was told to fetch, if any, before it
+// does not come.
+func (n *Namespace) closeNudged(r *waiterRecord) (nudged uint32) {
+	if claimState(r.claim.load()) != claimNudged {
+		return 0
+	}
+	nudged = first(n.entryAt(r, 0).target.load())
+	n.close(n.object(nudged))
+	return nudged
 }
 
 // cancel ends wait number use of w because its context is done.
