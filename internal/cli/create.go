@@ -19,13 +19,9 @@ type object interface {
 // says so and, unless it is permanent, keeps it open until the input ends or a
 // signal comes.
 func (a *app) create(ctx context.Context, kind, name string, permanent bool, do func(*ipc.Namespace, string) (object, error)) error {
-	n, base, err := a.place(kind, name, toMake)
+	o, err := ensure(a, kind, name, do)
 	if err != nil {
 		return err
-	}
-	o, err := do(n, base)
-	if err != nil {
-		return a.explain(err, kind, name, "")
 	}
 	defer o.Close()
 	if err := a.checkPermanent(o, kind, name, permanent); err != nil {
@@ -67,6 +63,20 @@ func (a *app) keep(ctx context.Context, o object, kind, name string, permanent b
 		in.hold(ctx)
 	}
 	return nil
+}
+
+// ensure creates an object with the function do, or opens the one that exists.
+func ensure[T any](a *app, kind, name string, do func(*ipc.Namespace, string) (T, error)) (T, error) {
+	var none T
+	n, base, err := a.place(kind, name, toMake)
+	if err != nil {
+		return none, err
+	}
+	o, err := do(n, base)
+	if err != nil {
+		return none, a.explain(err, kind, name, "")
+	}
+	return o, nil
 }
 
 // open opens an existing object with the method do of its namespace.

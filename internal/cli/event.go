@@ -110,15 +110,9 @@ func (a *app) eventToWaitFor(name string, create bool, o *ipc.EventOptions) (*ip
 	if !create {
 		return a.openEvent(name)
 	}
-	n, base, err := a.place("event", name, toMake)
-	if err != nil {
-		return nil, err
-	}
-	e, err := n.CreateEvent(base, o)
-	if err != nil {
-		return nil, a.explain(err, "event", name, "")
-	}
-	return e, nil
+	return ensure(a, "event", name, func(n *ipc.Namespace, name string) (*ipc.Event, error) {
+		return n.CreateEvent(name, o)
+	})
 }
 
 func (a *app) openEvent(name string) (*ipc.Event, error) {

@@ -115,13 +115,11 @@ what they need: this is for a mutex that others open, or that is to stay.`,
 // lock creates or opens a mutex and waits for it. It tells the user when it
 // was abandoned.
 func (a *app) lock(ctx context.Context, name string, o *ipc.MutexOptions) (*ipc.Mutex, bool, error) {
-	n, base, err := a.place("mutex", name, toMake)
+	m, err := ensure(a, "mutex", name, func(n *ipc.Namespace, name string) (*ipc.Mutex, error) {
+		return n.CreateMutex(name, o)
+	})
 	if err != nil {
 		return nil, false, err
-	}
-	m, err := n.CreateMutex(base, o)
-	if err != nil {
-		return nil, false, a.explain(err, "mutex", name, "")
 	}
 	ctx, cancel := a.limited(ctx)
 	defer cancel()

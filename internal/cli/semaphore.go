@@ -210,20 +210,15 @@ func (a *app) semaphoreOfRun(name string, o ipc.SemaphoreOptions) (*ipc.Semaphor
 	if o.Max == 0 {
 		return a.openSemaphore(name)
 	}
-	n, base, err := a.place("semaphore", name, toMake)
-	if err != nil {
-		return nil, err
-	}
 	o.Initial = o.Max
-	s, err := n.CreateSemaphore(base, &o)
-	if errors.Is(err, ipc.ErrUnsupported) && o.ReclaimOnExit { // Windows: limiter warns
-		o.ReclaimOnExit = false
-		s, err = n.CreateSemaphore(base, &o)
-	}
-	if err != nil {
-		return nil, a.explain(err, "semaphore", name, "")
-	}
-	return s, nil
+	return ensure(a, "semaphore", name, func(n *ipc.Namespace, name string) (*ipc.Semaphore, error) {
+		s, err := n.CreateSemaphore(name, &o)
+		if errors.Is(err, ipc.ErrUnsupported) && o.ReclaimOnExit { // Windows: limiter warns
+			o.ReclaimOnExit = false
+			s, err = n.CreateSemaphore(name, &o)
+		}
+		return s, err
+	})
 }
 
 func (a *app) openSemaphore(name string) (*ipc.Semaphore, error) {

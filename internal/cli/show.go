@@ -1,12 +1,10 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -101,8 +99,7 @@ func details(out io.Writer, o *ipc.Info) error {
 	if o.Handles > 0 || o.Mailslot == nil {
 		line("handles", "%d", o.Handles)
 	}
-	byPID := func(a, b ipc.Holder) int { return cmp.Compare(a.PID, b.PID) }
-	for _, h := range slices.SortedFunc(slices.Values(o.Holders), byPID) {
+	for _, h := range o.Holders {
 		line("", "%s: %s", processName(h.ProcessInfo), holding(h))
 	}
 	line("waiters", "%s", knownWaiters(o))

@@ -146,15 +146,9 @@ func (a *app) timerToSet(name string, order *timerOrder) (*ipc.Timer, error) {
 	if !order.create && !order.o.Permanent {
 		return a.openTimer(name)
 	}
-	n, base, err := a.place("timer", name, toMake)
-	if err != nil {
-		return nil, err
-	}
-	t, err := n.CreateTimer(base, &order.o)
-	if err != nil {
-		return nil, a.explain(err, "timer", name, "")
-	}
-	return t, nil
+	return ensure(a, "timer", name, func(n *ipc.Namespace, name string) (*ipc.Timer, error) {
+		return n.CreateTimer(name, &order.o)
+	})
 }
 
 func (s *schedule) apply(t *ipc.Timer) error {
