@@ -12,11 +12,11 @@ import (
 	"unicode/utf8"
 )
 
-// maxCommand is the longest command name, in bytes.
-const maxCommand = 47
+// MaxCommand is the longest command name, in bytes: as much as a segment has room for.
+const MaxCommand = 39
 
 // SelfCommand returns the name by which this process was called, without its
-// directory: at most 47 bytes of printable UTF-8.
+// directory: at most [MaxCommand] bytes of printable UTF-8.
 func SelfCommand() string {
 	if len(os.Args) == 0 {
 		return ""
@@ -48,10 +48,10 @@ func commandName(path string) string {
 		}
 		return '?'
 	}, strings.ToValidUTF8(filepath.Base(path), "?"))
-	if len(name) <= maxCommand {
+	if len(name) <= MaxCommand {
 		return name
 	}
-	end := maxCommand
+	end := MaxCommand
 	for !utf8.RuneStart(name[end]) {
 		end--
 	}

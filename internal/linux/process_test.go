@@ -135,12 +135,12 @@ func TestCommandNameIsFitToShow(t *testing.T) {
 		"":                      "",
 		"two words\n":           "two words",
 		"a\x1b[2Jb\xff":         "a?[2Jb?",
-		strings.Repeat("x", 80): strings.Repeat("x", 47),
-		strings.Repeat("é", 40): strings.Repeat("é", 23),
+		strings.Repeat("x", 80): strings.Repeat("x", MaxCommand),
+		strings.Repeat("é", 40): strings.Repeat("é", MaxCommand/2),
 		"/":                     "/",
 	} {
 		got := commandName(path)
-		if got != want || len(got) > maxCommand || !utf8.ValidString(got) {
+		if got != want || len(got) > MaxCommand || !utf8.ValidString(got) {
 			t.Errorf("commandName(%q) = %q, want %q", path, got, want)
 		}
 	}

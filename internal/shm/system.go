@@ -61,7 +61,8 @@ type System interface {
 	Gone(alive *uint32) bool
 
 	// PID and Command describe this process to others. PIDSpace says among which
-	// processes PID means it: those that say the same; 0 if that is not known.
+	// processes PID means it: those that say the same; 0 if that is not known. Command
+	// is text that fits into slotRecord.command.
 	PID() int
 	PIDSpace() uint64
 	Command() string
