@@ -150,7 +150,7 @@ inline forgetLog() {
 	g = 0
 }
 
-/* ---------------------------------------------------------------- settle.go */
+/* ---------------------------------------------------------------- freeze.go, settle.go */
 
 inline freeze(o) {
 #ifdef BUG_NO_FREEZE
@@ -305,7 +305,7 @@ inline assign(o, p, flag) {
 	if :: p == 1 -> noteOwed(o) :: else fi
 }
 
-/* ---------------------------------------------------------------- wait.go, waiter.go */
+/* ---------------------------------------------------------------- look.go, waiter.go */
 
 inline consume(o) { consumed(o, me, ((FLAGS(o) & A) != 0)); putConsumed(o, me) }
 
@@ -467,7 +467,7 @@ end:
 				made[obj]++; put(STATE_OF(obj), MAKE(PAYLOAD(obj) + 1, S));
 				todo = BIT(obj); ret = Finish; commit(Settle)
 			:: op == Unlock -> assert(PAYLOAD(obj) == me + 1); o = obj; told = 0; ret = Finish; pc = Pass
-			:: op == Close ->               /* abandonBy */
+			:: op == Close ->               /* discard */
 				if
 				:: MUTEX(obj) && PAYLOAD(obj) == me + 1 -> state[obj] = CLOSED_OF(obj); touched = touched | BIT(obj); o = obj; told = A; ret = Finish; pc = Pass
 				:: else -> pc = Finish
@@ -482,7 +482,7 @@ end:
 			state[o] = MAKE(FROZEN, S | told); told = 0;
 			todo = BIT(o); o = 0; pc = Settle
 
-		/* ---- wait.go: poll */
+		/* ---- look.go: poll */
 		:: pc == Poll ->                    /* any: close one object, look at it */
 			do :: !IN(todo, j) -> j++ :: else -> break od;
 			touched = touched | BIT(j);
@@ -516,7 +516,7 @@ end:
 			fi;
 			j = 0
 
-		/* ---- waiter.go */
+		/* ---- waiter.go: enqueue; withdraw.go */
 		:: pc == Enqueue ->
 			putQueued(w);
 #ifdef BUG_LOOK_BEFORE_CLOSE
@@ -626,7 +626,7 @@ end:
 		:: pc == FreeSlot -> put(WAKING_OF(d), 0); commit(ClearAlive)
 		:: pc == ClearAlive -> freed = freed | BIT(d); pc = Finish
 
-		/* ---- settle.go: finish; lock.go: unlock */
+		/* ---- close.go: finish; lock.go: unlock */
 		:: pc == Finish ->
 			for (g : 0 .. NW - 1) { k = k | inq[g] }
 #ifdef BUG_REOPEN_WITH_A_QUEUE
@@ -670,7 +670,7 @@ end:
 			:: else -> i = 0; stage = 3; pc = Lock
 			fi
 
-		/* ---- block.go: sleep; waiter.go: await */
+		/* ---- block.go: sleep; withdraw.go: await */
 		:: pc == Sleep ->
 			if
 			:: claim[w] == WAITING -> asleep = asleep | BIT(w); pc = Asleep

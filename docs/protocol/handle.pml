@@ -94,7 +94,7 @@ stop:	skip
 /* Close; then, with LEAVES, the rest of the namespace's Close */
 proctype Closer() {
 	open0 = 0;
-	d_step { if :: owner == 1 -> inside0 = 0; pass(1) :: else fi; dropHandle() }     /* abandonBy, dropHandle */
+	d_step { if :: owner == 1 -> inside0 = 0; pass(1) :: else fi; dropHandle() }     /* discard */
 #ifdef LEAVES
 	;
 	d_step { if :: handles > 0 && owner == 1 -> inside0 = 0; pass(1) :: else fi };   /* leave: reapStrayMutexes */

@@ -94,23 +94,6 @@ func (n *Namespace) clockNow(clock uint64) uint64 {
 	return uint64(n.sys.Now())
 }
 
-// closeFresh closes object i and brings it up to date.
-func (n *Namespace) closeFresh(i uint32, r *objectRecord) {
-	n.close(r)
-	n.refresh(i, r)
-}
-
-// refresh brings object i, which is closed, up to date: a timer that is due
-// fires, and a mailslot is signalled as long as it has messages.
-func (n *Namespace) refresh(i uint32, r *objectRecord) {
-	switch kindOf(r.kind.load()) {
-	case backend.Timer:
-		n.expire(i, r)
-	case backend.Mailslot:
-		n.lookIntoRing(i, r)
-	}
-}
-
 // expire makes timer i fire if it is due. It must be closed.
 func (n *Namespace) expire(i uint32, r *objectRecord) {
 	clock := r.clock.load()
