@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// How a blocked goroutine sleeps. The few waits that blocked last sleep in the
+// How a blocked goroutine sleeps. A few waits that blocked lately sleep in the
 // kernel, each on its claim word: the fastest way to be woken by another
 // process, at the price of a thread. All others are parked, and cost no
 // thread: their process's dispatcher passes them a token.

@@ -32,7 +32,7 @@ type Namespace struct {
 	pinned   bool
 	patience time.Duration   // lockPatience, unless a test has less
 	pending  int             // entries in the log that are not committed
-	touched  []*objectRecord // objects whose S this section has set, or whose queue it has emptied
+	touched  []*objectRecord // objects whose S this section has set, or from whose queue it took somebody
 	frozen   []uint32        // mutexes that it has frozen
 	holding  bool            // they stay frozen; see hold
 	untold   []uint32        // mutexes that it has taken for abandoned; see freed
@@ -54,7 +54,7 @@ type Namespace struct {
 	lastYield  atomic.Int64  // when yieldNowAndThen last yielded
 	several    bool          // processors are there to spin on: when it was attached
 	single     atomic.Bool   // there is only one for this process, as yieldNowAndThen has seen last
-	lastCheck  atomic.Int64  // when stillThere was last called
+	lastCheck  atomic.Int64  // when stillThereNowAndThen last looked at the path
 	dispatched chan struct{} // closed when the dispatcher has ended; nil if there is none
 	left       chan struct{} // closed when the watcher has ended and the slot is free
 	unmap      sync.Once
@@ -95,16 +95,10 @@ func (n *Namespace) Close() error {
 
 // depart is Close without giving the mapping back.
 func (n *Namespace) depart() error {
-	n.mu.Lock()
-	if n.closed {
-		n.mu.Unlock()
+	ends, first := n.beginLeaving()
+	if !first {
 		return nil
 	}
-	n.closed = true
-	n.leaving = true
-	ends := slices.SortedFunc(maps.Keys(n.ends), func(a, b mailslotEnd) int { return cmp.Compare(a.handleIndex(), b.handleIndex()) })
-	n.mu.Unlock()
-
 	// All waits first: what the closing of one handle frees must not go to the
 	// wait of another.
 	err := n.locked(func() error {
@@ -112,39 +106,64 @@ func (n *Namespace) depart() error {
 		return nil
 	})
 	for _, end := range ends {
-		if e := end.Close(); e != nil && err == nil {
-			err = e
-		}
+		err = cmp.Or(err, end.Close())
 	}
+	if err = n.closeHandles(err); err != nil {
+		n.failThrough(nil, backend.ErrClosed)
+	}
+	n.awaitQuiet()
+	n.endDispatcher()
+	n.endWatcher()
+	return err
+}
+
+// beginLeaving lets nothing new begin, and gives the ends of mailslots that are open.
+// It reports whether it was the first to do so.
+func (n *Namespace) beginLeaving() (ends []mailslotEnd, first bool) {
 	n.mu.Lock()
-	handles := slices.SortedFunc(maps.Keys(n.handles), func(a, b *Object) int { return cmp.Compare(a.handle, b.handle) })
+	defer n.mu.Unlock()
+	if n.closed {
+		return nil, false
+	}
+	n.closed, n.leaving = true, true
+	byHandle := func(a, b mailslotEnd) int { return cmp.Compare(a.handleIndex(), b.handleIndex()) }
+	return slices.SortedFunc(maps.Keys(n.ends), byHandle), true
+}
+
+// closeHandles closes all handles, and gives the first error, which may be one before.
+func (n *Namespace) closeHandles(err error) error {
+	n.mu.Lock()
+	byHandle := func(a, b *Object) int { return cmp.Compare(a.handle, b.handle) }
+	handles := slices.SortedFunc(maps.Keys(n.handles), byHandle)
 	n.mu.Unlock()
 	for _, o := range handles {
 		if errors.Is(err, backend.ErrStalled) {
 			o.open.Store(0) // leave tries once more, for all of them
 			continue
 		}
-		if e := o.Close(); e != nil && err == nil {
-			err = e
-		}
+		err = cmp.Or(err, o.Close())
 	}
-	if err != nil {
-		n.failThrough(nil, backend.ErrClosed)
-	}
-	n.awaitQuiet()
+	return err
+}
+
+// endDispatcher ends the dispatcher, which may sleep on memory that was lost since.
+func (n *Namespace) endDispatcher() {
 	n.stopping.Store(true)
 	n.ring(n.self)
-	n.sys.Rouse((*uint32)(&n.self.doorbell)) // it may sleep on memory that was lost since
+	n.sys.Rouse((*uint32)(&n.self.doorbell))
 	n.mu.Lock()
 	dispatched := n.dispatched
 	n.mu.Unlock()
 	if dispatched != nil {
 		receive(dispatched)
 	}
+}
+
+// endWatcher ends the watcher, which n.stopping has told to give the slot up.
+func (n *Namespace) endWatcher() {
 	n.ringBell(n.self)
 	n.sys.Rouse((*uint32)(&n.self.bell))
 	receive(n.left)
-	return err
 }
 
 // awaitQuiet waits until the goroutines whose waits were ended are out of them:
