@@ -156,58 +156,82 @@ func (s *search) horizon(p *point) int {
 	return limit
 }
 
-// moves are the ways to go on, the most likely first.
-func (s *search) moves(p *point, limit int) (list []func(*point) bool) {
+// A move is a way to go on. It reports whether what it does agrees with what was seen.
+type move func(*point) bool
+
+// moves are the ways to go on, the most likely first: those with operations that have
+// returned earlier.
+func (s *search) moves(p *point, limit int) (list []move) {
 	type candidate struct {
 		at   int
-		move func(*point) bool
+		move move
 	}
 	var all []candidate
 	for i, r := range s.h.records {
-		bit := uint64(1) << i
-		switch {
-		case p.ended&bit != 0:
-		case p.begun&bit == 0:
-			if r.begin <= limit && (r.before == nil || s.hasEnded(p, r.before)) {
-				all = append(all, candidate{r.end, func(c *point) bool { return s.begin(c, i, r) }})
-				if s.mayBeRefused(r, limit) {
-					all = append(all, candidate{r.end, func(c *point) bool { return s.refuse(c, i) }})
-					all = append(all, candidate{r.end, func(c *point) bool { return s.lockInVain(c, i, r) }})
-				}
-				if r.part == abandoning {
-					for _, o := range s.owned(p, r.proc) {
-						all = append(all, candidate{r.end, func(c *point) bool { c.world.Abandon(c.procs[r.proc], o); return true }})
-					}
-				}
-				if r.call.verb == vSignalAndWait && r.end == noEnd && s.h.m.procs[r.proc].dead {
-					all = append(all, candidate{r.end, func(c *point) bool { return s.signalOnly(c, i, r) }})
-				}
-				if len(p.world.Waiters) > 0 {
-					all = append(all, candidate{r.end, func(c *point) bool { return s.beginStrictly(c, i, r) }})
-				}
-			}
-		case p.vain&bit != 0:
-			all = append(all, candidate{r.end, func(c *point) bool { return s.giveUp(c, i, r) }})
-		default:
-			id := p.waits[i]
-			all = append(all, candidate{r.end, func(c *point) bool { return c.world.Grant(id) }})
-			if r.call.verb == vWaitAny {
-				all = append(all, candidate{r.end, func(c *point) bool { return c.world.GrantBehind(id) }})
-			}
-			if s.mayBeRefused(r, limit) {
-				all = append(all, candidate{r.end, func(c *point) bool {
-					c.refused |= bit
-					return c.world.Cancel(id)
-				}})
-			}
-			if r.cancelled <= limit {
-				all = append(all, candidate{r.end, func(c *point) bool { return c.world.Cancel(id) }})
-			}
+		for _, m := range s.movesWith(p, i, r, limit) {
+			all = append(all, candidate{r.end, m})
 		}
 	}
 	slices.SortStableFunc(all, func(a, b candidate) int { return a.at - b.at })
 	for _, c := range all {
 		list = append(list, c.move)
+	}
+	return list
+}
+
+// movesWith are the ways to go on with record i.
+func (s *search) movesWith(p *point, i int, r *record, limit int) []move {
+	bit := uint64(1) << i
+	switch {
+	case p.ended&bit != 0:
+		return nil
+	case p.begun&bit != 0 && p.vain&bit != 0:
+		return []move{func(c *point) bool { return s.giveUp(c, i, r) }}
+	case p.begun&bit != 0:
+		return s.endings(p, i, r, limit)
+	case r.begin > limit || r.before != nil && !s.hasEnded(p, r.before):
+		return nil
+	}
+	return s.beginnings(p, i, r, limit)
+}
+
+// beginnings are the ways in which record i can take effect, or begin to wait.
+func (s *search) beginnings(p *point, i int, r *record, limit int) []move {
+	list := []move{func(c *point) bool { return s.begin(c, i, r) }}
+	if s.mayBeRefused(r, limit) {
+		list = append(list,
+			func(c *point) bool { return s.refuse(c, i) },
+			func(c *point) bool { return s.lockInVain(c, i, r) })
+	}
+	if r.part == abandoning {
+		for _, o := range s.owned(p, r.proc) {
+			list = append(list, func(c *point) bool { c.world.Abandon(c.procs[r.proc], o); return true })
+		}
+	}
+	if r.call.verb == vSignalAndWait && r.end == noEnd && s.h.m.procs[r.proc].dead {
+		list = append(list, func(c *point) bool { return s.signalOnly(c, i, r) })
+	}
+	if len(p.world.Waiters) > 0 {
+		list = append(list, func(c *point) bool { return s.beginStrictly(c, i, r) })
+	}
+	return list
+}
+
+// endings are the ways in which the wait of record i can end.
+func (s *search) endings(p *point, i int, r *record, limit int) []move {
+	id := p.waits[i]
+	list := []move{func(c *point) bool { return c.world.Grant(id) }}
+	if r.call.verb == vWaitAny {
+		list = append(list, func(c *point) bool { return c.world.GrantBehind(id) })
+	}
+	if s.mayBeRefused(r, limit) {
+		list = append(list, func(c *point) bool {
+			c.refused |= 1 << i
+			return c.world.Cancel(id)
+		})
+	}
+	if r.cancelled <= limit {
+		list = append(list, func(c *point) bool { return c.world.Cancel(id) })
 	}
 	return list
 }
