@@ -36,7 +36,7 @@ func Ended(pid int, within time.Duration) bool {
 	defer threads.close()
 	for pause := firstPause; !threads.over(); pause *= 2 {
 		next := Now() + int64(pause)
-		if readableBefore(fd, min(next, until)) {
+		if readable, _ := readableBefore(fd, min(next, until)); readable {
 			return true
 		}
 		if next >= until {
@@ -50,17 +50,15 @@ func Ended(pid int, within time.Duration) bool {
 // so on, as the process is the more likely to take its time.
 const firstPause = 50 * time.Microsecond
 
-// readableBefore waits until fd can be read, or until a time has come, without the
-// runtime's poller.
-func readableBefore(fd int, until int64) bool {
+// readableBefore reports whether fd can be read, and waits for that until a time has
+// come, without the runtime's poller.
+func readableBefore(fd int, until int64) (bool, error) {
 	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	for {
+	_, err := ignoringEINTR(func() (int, error) {
 		left := unix.NsecToTimespec(max(0, until-Now()))
-		n, err := unix.Ppoll(fds, &left, nil)
-		if err != unix.EINTR {
-			return err == nil && n == 1 && fds[0].Revents&unix.POLLIN != 0
-		}
-	}
+		return unix.Ppoll(fds, &left, nil)
+	})
+	return fds[0].Revents&unix.POLLIN != 0, os.NewSyscallError("ppoll", err)
 }
 
 // PIDSpace identifies the pid namespace of this process, in which its number means

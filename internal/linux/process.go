@@ -87,7 +87,7 @@ func (p *Process) PID() int { return p.pid }
 func (p *Process) Exited() (bool, error) {
 	var exited bool
 	err := control(p.file, func(fd int) (err error) {
-		exited, err = pollIn(fd)
+		exited, err = readableBefore(fd, 0)
 		return err
 	})
 	if err != nil {
@@ -150,7 +150,7 @@ func watchExit(file *os.File, exited chan<- struct{}, closed <-chan struct{}) {
 	}
 	var readable bool
 	look := func(fd uintptr) bool {
-		readable, err = pollIn(int(fd))
+		readable, err = readableBefore(int(fd), 0)
 		return readable || err != nil
 	}
 	raw.Read(look) // an error means closed, or that the poller does not take it
@@ -165,11 +165,4 @@ func watchExit(file *os.File, exited chan<- struct{}, closed <-chan struct{}) {
 	if readable {
 		close(exited)
 	}
-}
-
-// pollIn reports whether fd is readable, without waiting.
-func pollIn(fd int) (bool, error) {
-	fds := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}
-	n, err := ignoringEINTR(func() (int, error) { return unix.Poll(fds, 0) })
-	return n > 0, os.NewSyscallError("poll", err)
 }
