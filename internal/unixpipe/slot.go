@@ -116,23 +116,28 @@ func (p *Pipes) awaitSlot(ctx context.Context, key string, card *os.File, most i
 	waiting := &deadlines{socket: conn}
 	waiting.SetReadDeadline(time.Now().Add(lookAgain))
 	defer waiting.interrupt(ctx)()
-	_, woken := conn.Read(make([]byte, 1))
-	// Whether or not ctx is done: an instance that it was woken for is no other's.
+	_, end := conn.Read(make([]byte, 1))
+	return takeAfterWait(ctx, card, most, end == io.EOF)
+}
+
+// takeAfterWait takes an instance, whether or not ctx is done: one that a client was
+// woken for is no other's. If it was woken and finds none, it naps and looks again: the
+// server cannot free one of a client that is still saying hello, but that client
+// itself, when it notices.
+func takeAfterWait(ctx context.Context, card *os.File, most int, woken bool) (taken bool, err error) {
 	for nap := shortNap; ; nap *= 2 {
 		taken, err = takeSlot(card, most)
 		if taken || err != nil {
 			return taken, err
 		}
-		if err := ctx.Err(); err != nil || woken != io.EOF || nap > longNap {
+		if err := ctx.Err(); err != nil || !woken || nap > longNap {
 			return false, err
 		}
 		time.Sleep(nap)
 	}
 }
 
-// A client that is woken naps when it finds no instance: the server cannot free
-// one of a client that is still saying hello, but that client itself, when it
-// notices.
+// The naps of a client that was woken and has found no instance.
 const (
 	shortNap = 100 * time.Microsecond
 	longNap  = 10 * time.Millisecond
