@@ -12,7 +12,7 @@ import (
 )
 
 // Err is what every operation returns.
-var Err = fmt.Errorf("%w: there is no backend for %s yet: use Linux", backend.ErrUnsupported, runtime.GOOS)
+var Err = fmt.Errorf("%w: there is no backend for %s yet: use Linux or Windows", backend.ErrUnsupported, runtime.GOOS)
 
 // The types of a backend.
 type (
