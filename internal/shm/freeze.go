@@ -38,8 +38,7 @@ func (n *Namespace) freed(s uint64) (flag uint64, free bool) {
 	if owner == 0 || owner == frozen {
 		return 0, owner == 0
 	}
-	slot := n.slot(ownerSlot(owner))
-	if slot.left.load() != 0 || slot.alive.load() == 0 {
+	if n.slot(ownerSlot(owner)).hasLeft() {
 		return abandoned, true
 	}
 	return 0, false

@@ -38,11 +38,15 @@ type endpoint struct {
 
 func (e *endpoint) handleIndex() uint32 { return e.handle }
 
+func (e *endpoint) objects() []*Object {
+	return []*Object{&e.Object, &e.room.Object, &e.gate.Object}
+}
+
 // closeParts closes the handles and the file, of which nobody makes use any more.
 func (e *endpoint) closeParts(end mailslotEnd) error {
 	n := e.n
 	err := n.locked(func() error {
-		for _, o := range []*Object{&e.Object, &e.room.Object, &e.gate.Object} {
+		for _, o := range e.objects() {
 			if o.open.Load() != handleClosed {
 				n.discard(o)
 			}
@@ -57,7 +61,7 @@ func (e *endpoint) closeParts(end mailslotEnd) error {
 	case err == backend.ErrClosed:
 		return nil // this process has left meanwhile
 	case errors.Is(err, backend.ErrCorrupt):
-		for _, o := range []*Object{&e.Object, &e.room.Object, &e.gate.Object} {
+		for _, o := range e.objects() {
 			o.open.Store(handleClosed)
 			n.failThrough(o, backend.ErrClosed)
 		}

@@ -38,7 +38,7 @@ func (n *Namespace) findMailslot(name string) (uint32, error) {
 		return 0, nil
 	}
 	reader := first(n.ringRecord(uint32(n.object(i).max.load())).object.load())
-	if n.slotGone(n.slot(reader)) {
+	if n.slot(reader).gone() {
 		return 0, deadHolder{reader}
 	}
 	return i, nil

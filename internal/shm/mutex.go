@@ -127,7 +127,7 @@ func (n *Namespace) lives(slot uint32) bool {
 		return false
 	}
 	r := n.slotAt(slot)
-	return !n.slotGone(r) && r.left.load() == 0
+	return !r.hasLeft() && !isDead(r.alive.load())
 }
 
 // Lock takes the mutex, blocking until it is free.

@@ -182,7 +182,7 @@ func (n *Namespace) reapHolders(r *objectRecord) error {
 		return nil
 	}
 	slot := second(n.handle(h).place.load())
-	if n.slotGone(n.slot(slot)) {
+	if n.slot(slot).gone() {
 		return deadHolder{slot}
 	}
 	return nil

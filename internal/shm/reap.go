@@ -112,7 +112,7 @@ func (n *Namespace) whileReaping(i uint32, generation uint64, stage func(i uint3
 
 // mayReap: a process reaps itself when it leaves.
 func (n *Namespace) mayReap(i uint32, r *slotRecord) bool {
-	return i == n.slotIndex || r.alive.load() != 0 && n.slotGone(r)
+	return i == n.slotIndex || isDead(r.alive.load())
 }
 
 // reapWaits takes the waits of slot i out of their queues.

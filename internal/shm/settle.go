@@ -58,8 +58,7 @@ func (n *Namespace) consider(w uint32) {
 }
 
 func (n *Namespace) ownerDied(r *waiterRecord) bool {
-	slot := first(r.who.load())
-	return n.slotGone(n.slot(slot))
+	return n.slot(first(r.who.load())).gone()
 }
 
 func (n *Namespace) allAvailable(w uint32, r *waiterRecord, count int) bool {

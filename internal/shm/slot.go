@@ -72,14 +72,18 @@ func (r *slotRecord) commandText() string {
 	return string(text)
 }
 
-// slotGone reports whether the process of a slot has died, as its alive word
+// gone reports whether a slot's process is dead, or there is none, as its alive word
 // says.
-func (n *Namespace) slotGone(r *slotRecord) bool {
+func (r *slotRecord) gone() bool {
 	alive := r.alive.load()
 	return alive == 0 || isDead(alive)
 }
 
-// probe is slotGone that also asks the system about a process without robust
+// hasLeft reports whether a slot's process leaves, or has left, so that a mutex that
+// names it as its owner is nobody's; see freed.
+func (r *slotRecord) hasLeft() bool { return r.left.load() != 0 || r.alive.load() == 0 }
+
+// probe is gone that also asks the system about a process without robust
 // lists, and marks its word for the others. Not under the lock.
 func (n *Namespace) probe(i uint32, r *slotRecord) bool {
 	alive := r.alive.load()
@@ -87,13 +91,13 @@ func (n *Namespace) probe(i uint32, r *slotRecord) bool {
 		r.alive.cas(alive, waitersBit|diedBit)
 		n.sys.Wake((*uint32)(&r.alive), 1)
 	}
-	return n.slotGone(r)
+	return r.gone()
 }
 
 // client describes the process of a slot.
 func (n *Namespace) client(i uint32) backend.Client {
 	r := n.slot(i)
-	return backend.Client{PID: int(r.pid.load()), Command: r.commandText(), Dead: n.slotGone(r)}
+	return backend.Client{PID: int(r.pid.load()), Command: r.commandText(), Dead: r.gone()}
 }
 
 // leave gives up what this process still has, such as mutexes of Owners. The

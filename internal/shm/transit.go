@@ -108,7 +108,7 @@ func (n *Namespace) findTransit(t Transit) (*objectRecord, *handleRecord, error)
 	}
 	slot, rec, r := n.slot(t.Slot), n.handle(t.Handle), n.object(t.Object)
 	switch {
-	case slot.generation.load() != t.SlotUse || n.slotGone(slot):
+	case slot.generation.load() != t.SlotUse || slot.gone():
 		return nil, nil, fmt.Errorf("%w: the process that handed it over has ended", backend.ErrNotExist)
 	case generation(r.state.load()) != t.Generation || rec.place.load() != pair(t.Object, t.Slot) || !r.is(t.Kind):
 		return nil, nil, errNotSent
