@@ -1,6 +1,10 @@
 package shm
 
-import "github.com/winsys-go/ipc/internal/backend"
+import (
+	"iter"
+
+	"github.com/winsys-go/ipc/internal/backend"
+)
 
 // Handle records stand in two lists, that of their object and that of their
 // slot. The functions whose names begin with put add to a change that the
@@ -162,18 +166,30 @@ func (n *Namespace) putPermitsElsewhere(r *objectRecord, gone, slot uint32, perm
 
 // handleOf finds a handle of a slot to an object, other than one.
 func (n *Namespace) handleOf(r *objectRecord, slot, other uint32) uint32 {
-	handles := r.handles.load()
-	h := first(handles)
-	for range min(second(handles), n.records(handleTable)) {
-		rec := n.handle(h)
+	for h, rec := range n.handlesOf(r) {
 		if h != other && second(rec.place.load()) == slot {
 			return h
 		}
-		if h = first(rec.ofObj.load()); h == 0 {
-			break
-		}
 	}
 	return 0
+}
+
+// handlesOf gives the handles to an object, as far as its list goes.
+func (n *Namespace) handlesOf(r *objectRecord) iter.Seq2[uint32, *handleRecord] {
+	return func(yield func(uint32, *handleRecord) bool) {
+		handles := r.handles.load()
+		h := first(handles)
+		for range min(second(handles), n.records(handleTable)) {
+			if h == 0 {
+				return
+			}
+			rec := n.handle(h)
+			if !yield(h, rec) {
+				return
+			}
+			h = first(rec.ofObj.load())
+		}
+	}
 }
 
 // putCount gives permits back to a semaphore, never beyond its maximum.
@@ -202,29 +218,4 @@ func nextGeneration(state uint64) uint64 {
 		g = generationUnit
 	}
 	return g
-}
-
-// Remove makes a permanent object an ordinary one.
-func (n *Namespace) Remove(name string) error {
-	if err := n.stillThere(); err != nil {
-		return err
-	}
-	return n.locked(func() error {
-		i := n.lookup(name)
-		if i == 0 {
-			return backend.ErrNotExist
-		}
-		r := n.object(i)
-		if err := n.reapHolders(r); err != nil {
-			return err
-		}
-		if r.handles.load() != 0 {
-			r.kind.store(r.kind.load() &^ flagPermanent)
-			return nil
-		}
-		n.close(r)
-		n.putDestroyed(i, r)
-		n.commit()
-		return nil
-	})
 }

@@ -149,13 +149,7 @@ func (n *Namespace) describeMailslot(r *objectRecord, info *backend.Info) {
 func (n *Namespace) holders(r *objectRecord) []backend.Holder {
 	var list []backend.Holder
 	at := map[uint32]int{}
-	handles := r.handles.load()
-	h := first(handles)
-	for range min(second(handles), n.records(handleTable)) {
-		if h == 0 {
-			break
-		}
-		rec := n.handle(h)
+	for _, rec := range n.handlesOf(r) {
 		slot := second(rec.place.load())
 		k, ok := at[slot]
 		if !ok {
@@ -165,7 +159,6 @@ func (n *Namespace) holders(r *objectRecord) []backend.Holder {
 		}
 		list[k].Handles++
 		list[k].Permits += int(permitsOf(r, rec))
-		h = first(rec.ofObj.load())
 	}
 	return list
 }
@@ -173,13 +166,7 @@ func (n *Namespace) holders(r *objectRecord) []backend.Holder {
 // waits are the blocked waits for an object, in the order of their arrival.
 func (n *Namespace) waits(r *objectRecord) []backend.Waiter {
 	var list []backend.Waiter
-	e := first(r.queue.load())
-	for range n.records(waiterTable) {
-		if e == 0 {
-			return list
-		}
-		rec := n.entry(e)
-		w := n.waiter(first(rec.waiter.load()))
+	for w := range n.waitersOf(r) {
 		if c := n.client(first(w.who.load())); !c.Dead {
 			list = append(list, backend.Waiter{
 				Client: c,
@@ -187,8 +174,6 @@ func (n *Namespace) waits(r *objectRecord) []backend.Waiter {
 				Count:  n.entries(w),
 			})
 		}
-		e = first(rec.links.load())
 	}
-	n.damaged("a queue has no end")
-	return nil
+	return list
 }

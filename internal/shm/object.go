@@ -156,6 +156,31 @@ func (n *Namespace) Open(o *Object, kind backend.Kind, name string) error {
 	})
 }
 
+// Remove makes a permanent object an ordinary one.
+func (n *Namespace) Remove(name string) error {
+	if err := n.stillThere(); err != nil {
+		return err
+	}
+	return n.locked(func() error {
+		i := n.lookup(name)
+		if i == 0 {
+			return backend.ErrNotExist
+		}
+		r := n.object(i)
+		if err := n.reapHolders(r); err != nil {
+			return err
+		}
+		if r.handles.load() != 0 {
+			r.kind.store(r.kind.load() &^ flagPermanent)
+			return nil
+		}
+		n.close(r)
+		n.putDestroyed(i, r)
+		n.commit()
+		return nil
+	})
+}
+
 // find looks for a live object: one that a live process has open, or a
 // permanent one. Index 0 means that there is none.
 func (n *Namespace) find(kind backend.Kind, name string) (uint32, error) {

@@ -21,7 +21,7 @@ func (n *Namespace) recover() {
 		}
 		n.refresh(i, r)
 		if r.is(backend.Timer) {
-			n.tellWaiters(i, r)
+			n.tellWaiters(r)
 		}
 		n.settle(i, r)
 		if r.state.load()&pulseBit != 0 {

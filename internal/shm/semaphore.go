@@ -10,10 +10,6 @@ import (
 // A semaphore's payload is its count. One that reclaims keeps S set for ever,
 // since the count and who holds what must change in one step.
 
-// casTries bounds the compare-and-swaps of a fast path that others disturb;
-// then the lock, which keeps them off, decides.
-const casTries = 64
-
 // tryPermit is the fast path of a wait for a semaphore.
 func (o *Object) tryPermit() (ok, sure bool) {
 	for range casTries {
@@ -116,7 +112,6 @@ func (o *Object) releaseLocked(r *objectRecord, count uint64) (previous int, err
 // putGivenBack lowers what this process counts as holding: through this handle
 // first, then through its others.
 func (n *Namespace) putGivenBack(o *Object, r *objectRecord, count uint64) {
-	handles := r.handles.load()
 	lower := func(rec *handleRecord) {
 		held := permitsOf(r, rec)
 		if d := min(held, count); d > 0 && n.pending < logSize-2 {
@@ -125,15 +120,12 @@ func (n *Namespace) putGivenBack(o *Object, r *objectRecord, count uint64) {
 		}
 	}
 	lower(n.handle(o.handle))
-	h := first(handles)
-	for range min(second(handles), n.records(handleTable)) {
-		if count == 0 || h == 0 {
+	for h, rec := range n.handlesOf(r) {
+		if count == 0 {
 			return
 		}
-		rec := n.handle(h)
 		if h != o.handle && second(rec.place.load()) == n.slotIndex {
 			lower(rec)
 		}
-		h = first(rec.ofObj.load())
 	}
 }

@@ -63,7 +63,7 @@ func (t *Timer) arm(due func(*Namespace) uint64, clock uint64, period time.Durat
 		n.put(&r.period, uint64(period))
 		n.commit()
 		n.expire(t.index, r)
-		n.tellWaiters(t.index, r)
+		n.tellWaiters(r)
 		return nil
 	})
 }
@@ -75,7 +75,7 @@ func (t *Timer) Cancel() error {
 		n.close(r)
 		n.expire(t.index, r) // what was due before is a signal
 		r.clock.store(clockNone)
-		n.tellWaiters(t.index, r)
+		n.tellWaiters(r)
 		return nil
 	})
 }
@@ -118,23 +118,15 @@ func (n *Namespace) expire(i uint32, r *objectRecord) {
 	n.settle(i, r)
 }
 
-// tellWaiters lets every process with a wait on timer i look when it is due
+// tellWaiters lets every process with a wait on a timer look when it is due
 // now. If this process dies first, its reaper does (wakeScan).
-func (n *Namespace) tellWaiters(i uint32, r *objectRecord) {
+func (n *Namespace) tellWaiters(r *objectRecord) {
 	n.startWaking()
 	told := uint32(0)
-	e := first(r.queue.load())
-	for range n.records(waiterTable) {
-		if e == 0 {
-			return
-		}
-		rec := n.entry(e)
-		slot := first(n.waiter(first(rec.waiter.load())).who.load())
-		if slot != told {
+	for w := range n.waitersOf(r) {
+		if slot := first(w.who.load()); slot != told {
 			n.wakeDispatcher(n.slot(slot))
 			told = slot
 		}
-		e = first(rec.links.load())
 	}
-	n.damaged("the queue of object %d has no end", i)
 }

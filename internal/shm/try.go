@@ -6,6 +6,10 @@ import (
 	"github.com/winsys-go/ipc/internal/backend"
 )
 
+// casTries bounds the compare-and-swaps of a fast path that others disturb;
+// then the lock, which keeps them off, decides.
+const casTries = 64
+
 // tryFast consumes the signal of an object by its fast path. Without ok it has
 // changed nothing, and the object may be signalled all the same.
 func (o *Object) tryFast() (ok, wasAbandoned bool, err error) {

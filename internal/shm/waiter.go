@@ -1,6 +1,9 @@
 package shm
 
-import "sync/atomic"
+import (
+	"iter"
+	"sync/atomic"
+)
 
 // A waiter is this process's side of a waiter record, which it owns until it
 // leaves. It is used for one wait at a time.
@@ -168,6 +171,24 @@ func (n *Namespace) enqueue(req *request, since int64) *waiter {
 		n.startDispatcher()
 	}
 	return w
+}
+
+// waitersOf gives those queued on an object, in the order of their arrival.
+func (n *Namespace) waitersOf(r *objectRecord) iter.Seq[*waiterRecord] {
+	return func(yield func(*waiterRecord) bool) {
+		e := first(r.queue.load())
+		for range n.records(waiterTable) {
+			if e == 0 {
+				return
+			}
+			rec := n.entry(e)
+			if !yield(n.waiter(first(rec.waiter.load()))) {
+				return
+			}
+			e = first(rec.links.load())
+		}
+		n.damaged("the queue of object %d has no end", n.indexOf(r))
+	}
 }
 
 // fillWaiter prepares a waiter, which nobody can reach before it is queued.
