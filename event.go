@@ -119,7 +119,8 @@ func (e *Event) Reset() error {
 }
 
 // Pulse releases the waits that Set would release at this instant, then leaves
-// the event unset.
+// the event unset. On Windows it may miss a wait that the kernel has interrupted
+// at this instant.
 func (e *Event) Pulse() error {
 	if e == nil {
 		return failNil("pulse event")

@@ -83,7 +83,8 @@ func (n *Namespace) Dir() string {
 }
 
 // Objects lists the objects of the namespace, ordered by name, each as it was
-// at one instant. It disturbs nothing.
+// at one instant. It disturbs nothing. Windows shows only those with a name that
+// this user may open, and no mailslots.
 func (n *Namespace) Objects() ([]Info, error) {
 	if n == nil || n.engine == nil {
 		return nil, failNil("list objects")
@@ -100,7 +101,8 @@ func (n *Namespace) Objects() ([]Info, error) {
 }
 
 // Remove makes a permanent object an ordinary one, which is gone when its last
-// handle is closed: at once when nobody has it open.
+// handle is closed: at once when nobody has it open. On an object that is not
+// permanent it has no effect.
 //
 //   - [ErrNotExist]: there is no such object.
 func (n *Namespace) Remove(name string) error {

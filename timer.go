@@ -90,6 +90,11 @@ func openTimer(n *Namespace, name string) (*Timer, error) {
 // does not change it, and on Linux it stands still while the machine is suspended.
 //
 //   - [ErrInvalid]: after or period is negative. The timer is unchanged.
+//
+// # Windows notes
+//
+// A period is rounded up to whole milliseconds. One of more than 24 days is
+// [ErrInvalid].
 func (t *Timer) Set(after, period time.Duration) error {
 	if t == nil {
 		return failNil("set timer")

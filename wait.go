@@ -58,7 +58,8 @@ var (
 //
 //   - [ErrInvalid]: no objects, more than 64, or a nil one.
 //   - [ErrClosed]: a handle was closed before or during the wait.
-//   - [ErrUnsupported]: objects of different namespaces.
+//   - [ErrUnsupported]: objects of different namespaces, which only Windows can
+//     wait for.
 //   - the context's error.
 func WaitAny(ctx context.Context, objs ...Waitable) (Result, error) {
 	return wait(ctx, nil, "wait for any", false, objs)
