@@ -23,9 +23,9 @@ const (
 const Infinite uint32 = 0xFFFFFFFF
 
 // CodeOf gives the code that Win32 would have returned for the results of
-// [WaitAny] or [WaitAll]: WaitObject0 + index, WaitAbandoned0 + index when a
-// mutex was abandoned, WaitTimeout when a deadline passed, WaitFailed
-// otherwise.
+// [WaitAny], [WaitAll] or [SignalAndWait]: WaitObject0 + index, WaitAbandoned0 +
+// index when a mutex was abandoned, WaitTimeout when a deadline passed,
+// WaitFailed otherwise.
 func CodeOf(r Result, err error) WaitCode {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):

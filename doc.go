@@ -149,6 +149,6 @@
 // Info has room for, and a blocked wait takes a thread, of which a process has
 // at most 8,000. docs/windows.md has the details.
 //
-// The design is described in docs/architecture.md, recipes in
-// docs/cookbook.md.
+// docs/cookbook.md has recipes, docs/porting.md what stands for each call of
+// Win32, docs/architecture.md the design.
 package ipc
