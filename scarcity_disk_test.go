@@ -28,7 +28,7 @@ func init() {
 // TestFullFileSystem: what no longer fits is ErrNoSpace and changes nothing;
 // what is there goes on; with room again, everything works.
 func TestFullFileSystem(t *testing.T) {
-	for _, what := range []string{"full-from-the-start", "no-more-files", "full-for-objects", "full-for-waits", "full-for-processes", "full-for-mailslots", "full-for-messages"} {
+	for _, what := range []string{"full-from-the-start", "no-more-files", "full-for-objects", "full-for-waits", "full-for-processes", "full-for-mailslots", "full-for-messages", "full-for-pipes"} {
 		t.Run(what, func(t *testing.T) { runApart(t, what, t.TempDir()) })
 	}
 }

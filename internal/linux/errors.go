@@ -45,6 +45,10 @@ func full(dir string, err error) error {
 	return refuse(err, "the file system of %s is full: free space on it or enlarge it (mount -o remount,size=…)", dir)
 }
 
+// Explain adds the way out to an error that came from a file of the directory, but
+// not from this package.
+func Explain(err error) error { return explain(err) }
+
 // explain adds the way out to an error that any step may meet, unless its text
 // has one already.
 func explain(err error) error {

@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/linux"
 )
 
 // errBroken is what writes to an end that is gone return.
@@ -18,6 +19,17 @@ var errBroken = fmt.Errorf("%w: %w", backend.ErrBrokenPipe, syscall.EPIPE)
 
 // errNothing says that an operation that does not block found nothing.
 var errNothing = errors.New("nothing there")
+
+// explain says what to do where there is no room for the files of a pipe.
+func explain(err error) error {
+	err = linux.Explain(err)
+	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EFBIG} {
+		if errors.Is(err, full) {
+			return fmt.Errorf("%w: %w", backend.ErrNoSpace, err)
+		}
+	}
+	return err
+}
 
 // mend turns the errors of package net into those of pipes.
 func mend(err error) error {

@@ -68,7 +68,7 @@ func (p *Pipes) Listen(spec backend.PipeSpec) (backend.PipeListener, error) {
 	}
 	if err != nil {
 		l.end()
-		return nil, err
+		return nil, explain(err)
 	}
 	return l, nil
 }
@@ -151,7 +151,7 @@ func (l *Listener) socket(prefix string) (*net.UnixListener, error) {
 	}
 	sock, err := net.ListenUnix("unix", &net.UnixAddr{Name: path, Net: "unix"})
 	if err != nil {
-		return nil, mend(err)
+		return nil, &fs.PathError{Op: "listen", Path: filepath.Join(l.pipes.dir.Path(), name), Err: mend(err)}
 	}
 	sock.SetUnlinkOnClose(false) // that is done under the lock
 	if err := l.pipes.dir.Grant(name); err != nil {
