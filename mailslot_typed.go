@@ -41,11 +41,11 @@ func orJSON(c codec.Codec) codec.Codec {
 // Get takes the next message, as [Mailslot.Get], and decodes it. A message that
 // cannot be decoded is taken all the same, and returned in a [MessageError].
 func (m *MailslotOf[T]) Get(ctx context.Context) (T, error) {
-	return m.decode(m.slot.Get(ctx))
+	return m.decode(m.Mailslot().Get(ctx))
 }
 
 // TryGet is Get without waiting, as [Mailslot.TryGet].
-func (m *MailslotOf[T]) TryGet() (T, error) { return m.decode(m.slot.TryGet()) }
+func (m *MailslotOf[T]) TryGet() (T, error) { return m.decode(m.Mailslot().TryGet()) }
 
 func (m *MailslotOf[T]) decode(message []byte, err error) (value T, _ error) {
 	if err != nil {
@@ -65,10 +65,15 @@ func (m *MailslotOf[T]) Messages(ctx context.Context) iter.Seq2[T, error] {
 }
 
 // Mailslot gives the mailslot itself, to wait for or to ask about.
-func (m *MailslotOf[T]) Mailslot() *Mailslot { return m.slot }
+func (m *MailslotOf[T]) Mailslot() *Mailslot {
+	if m == nil {
+		return nil
+	}
+	return m.slot
+}
 
 // Close is [Mailslot.Close].
-func (m *MailslotOf[T]) Close() error { return m.slot.Close() }
+func (m *MailslotOf[T]) Close() error { return m.Mailslot().Close() }
 
 // A MailslotWriterOf is a [MailslotWriter] whose messages are values of one type.
 type MailslotWriterOf[T any] struct {
@@ -115,6 +120,9 @@ func (w *MailslotWriterOf[T]) TryPut(value T) error {
 }
 
 func (w *MailslotWriterOf[T]) encode(value T) ([]byte, error) {
+	if w.Writer() == nil {
+		return nil, failNil("write mailslot")
+	}
 	message, err := w.codec.Marshal(value)
 	if err != nil {
 		return nil, fail("write mailslot", w.writer.name, fmt.Errorf("%w by %s: %w", ErrMessageTooComplex, w.codec.Name(), err))
@@ -123,7 +131,12 @@ func (w *MailslotWriterOf[T]) encode(value T) ([]byte, error) {
 }
 
 // Writer gives the writer itself.
-func (w *MailslotWriterOf[T]) Writer() *MailslotWriter { return w.writer }
+func (w *MailslotWriterOf[T]) Writer() *MailslotWriter {
+	if w == nil {
+		return nil
+	}
+	return w.writer
+}
 
 // Close is [MailslotWriter.Close].
-func (w *MailslotWriterOf[T]) Close() error { return w.writer.Close() }
+func (w *MailslotWriterOf[T]) Close() error { return w.Writer().Close() }

@@ -24,6 +24,27 @@ type order struct {
 	Paid  bool
 }
 
+// TestTypedMailslotNil: typed ends that are nil, or of nothing, give errors.
+func TestTypedMailslotNil(t *testing.T) {
+	ctx := context.Background()
+	for _, m := range []*ipc.MailslotOf[order]{nil, new(ipc.MailslotOf[order]), ipc.ReadAs[order](nil, nil)} {
+		_, got := m.Get(ctx)
+		_, tried := m.TryGet()
+		for _, err := range []error{got, tried, m.Close()} {
+			if !errors.Is(err, ipc.ErrInvalid) {
+				t.Errorf("the end that reads: %v", err)
+			}
+		}
+	}
+	for _, w := range []*ipc.MailslotWriterOf[order]{nil, new(ipc.MailslotWriterOf[order]), ipc.WriteAs[order](nil, nil)} {
+		for _, err := range []error{w.Put(ctx, order{}), w.TryPut(order{}), w.Close()} {
+			if !errors.Is(err, ipc.ErrInvalid) {
+				t.Errorf("the end that writes: %v", err)
+			}
+		}
+	}
+}
+
 // TestTypedMailslot sends a value through every codec.
 func TestTypedMailslot(t *testing.T) {
 	ctx := context.Background()
