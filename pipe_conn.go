@@ -85,7 +85,7 @@ func (c *PipeConn) Read(p []byte) (int, error) {
 // when the deadline passes first, a reader that does not read in parts never
 // sees it, and 0 is returned.
 //
-//   - [ErrBrokenPipe]: the other end is closed.
+//   - [ErrBrokenPipe]: the other end is closed, or CloseWrite was called.
 //   - [ErrInvalid]: a message of more than 2 GiB - 1.
 //   - [ErrPipeNotConnected], [ErrPermission], [ErrClosed],
 //     os.ErrDeadlineExceeded: as for Read.

@@ -10,6 +10,7 @@ import (
 	"io"
 	"net"
 	"os"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -164,5 +165,9 @@ func TestPipeOfMessages(t *testing.T) {
 	}
 	if _, err := server.ReadMessage(); err != io.EOF {
 		t.Errorf("after the last: %v", err)
+	}
+	err := client.WriteMessage(nil)
+	if !errors.Is(err, ipc.ErrBrokenPipe) || !strings.Contains(err.Error(), "CloseWrite was called") {
+		t.Errorf("a write after CloseWrite: %v", err)
 	}
 }

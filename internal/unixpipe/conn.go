@@ -203,8 +203,11 @@ func (c *Conn) afterWrite(err error) error {
 	if err = mend(err); err == errBroken && !c.server {
 		c.greetNow()
 	}
-	if c.disconnected() {
+	switch {
+	case c.disconnected():
 		return c.whyGone()
+	case err == errBroken && c.outgoing.shut.Load():
+		return errShut
 	}
 	return err
 }

@@ -60,6 +60,7 @@ func mendRead(err error) error {
 }
 
 var (
+	errShut       = fmt.Errorf("%w: CloseWrite was called", errBroken)
 	errWrongWay   = fmt.Errorf("%w: the pipe does not go this way", backend.ErrPermission)
 	errNotServer  = fmt.Errorf("%w: only the server disconnects: use Close", backend.ErrInvalidUse)
 	errNoMessages = fmt.Errorf("%w: the pipe has bytes, not messages", backend.ErrInvalidUse)
