@@ -89,7 +89,7 @@ func (e *Error) Error() string {
 		text += fmt.Sprintf(" %q", e.Name)
 	}
 	text += ": " + e.Err.Error()
-	if hint := cmp.Or(pipeWayOut(e), wayOut(e.Err)); hint != "" {
+	if hint := cmp.Or(pipeWayOut(e), wayOut(e.Op, e.Err)); hint != "" {
 		text += " (" + hint + ")"
 	}
 	return text
@@ -110,11 +110,14 @@ func (e *Error) Temporary() bool { return e.Timeout() }
 // wayOut says what to do about errors whose own text does not. Only bare
 // sentinels are looked up: a cause that was wrapped with more words has said
 // it already.
-func wayOut(err error) string {
+func wayOut(op string, err error) string {
 	switch err {
 	case ErrClosed:
 		return "open the object again: a closed handle cannot be used"
 	case ErrNotExist:
+		if op == "remove" {
+			return "no live process has it open, and it is not permanent"
+		}
 		return "no live process has it open: create it first"
 	case ErrNotOwner:
 		return "unlock it through the handle or the Owner that locked it"

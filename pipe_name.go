@@ -57,7 +57,7 @@ func cutPipePrefix(name string) (string, error) {
 	}
 	host, rest, _ := strings.Cut(name[2:], `\`)
 	if _, ok := cutFold(rest, `pipe\`); ok && host != "" && host != "." && host != "?" {
-		return "", fmt.Errorf("%w: pipes of other machines (%s)", ErrUnsupported, host)
+		return "", fmt.Errorf(`%w: it is on another machine (%s), and only those of this one can be reached: use NAME or \\.\pipe\NAME`, ErrUnsupported, host)
 	}
 	return "", fmt.Errorf(`%w: it begins with two backslashes, but not with \\.\pipe\`, ErrInvalidName)
 }

@@ -45,6 +45,14 @@ func (k Kind) String() string {
 	}
 }
 
+// WithArticle says what k is for a sentence: "an event".
+func (k Kind) WithArticle() string {
+	if k == Event {
+		return "an event"
+	}
+	return "a " + k.String()
+}
+
 // A Spec says what to create. Only the fields of its kind are looked at.
 type Spec struct {
 	Kind      Kind

@@ -21,7 +21,7 @@ import (
 // access control list, which chown and chmod keep.
 func SetupGlobal(dir string, gid int) error {
 	if os.Geteuid() != 0 {
-		return refuse(fs.ErrPermission, "only root may set up %s: run \"sudo ipc setup global\"", dir)
+		return refuse(fs.ErrPermission, "only root may set up %s: run \"sudo ipc setup global --group NAME\"", dir)
 	}
 	dir, err := filepath.Abs(dir)
 	if err != nil {

@@ -193,7 +193,7 @@ func (n *Namespace) find(kind backend.Kind, name string) (uint32, error) {
 		return 0, err
 	}
 	if got := kindOf(r.kind.load()); got != kind {
-		return 0, fmt.Errorf("%w: it is a %v", backend.ErrWrongType, got)
+		return 0, fmt.Errorf("%w: it is %s", backend.ErrWrongType, got.WithArticle())
 	}
 	return i, nil
 }

@@ -10,6 +10,8 @@ import (
 	"github.com/winsys-go/ipc/internal/backend"
 )
 
+var errClosed = fmt.Errorf("%w: the Owner is closed: make another (NewOwner)", backend.ErrClosed)
+
 // A Turn is that of one owner. The zero value is free.
 type Turn struct {
 	closed atomic.Bool
@@ -25,7 +27,7 @@ func (t *Turn) Begin() error {
 	defer t.mu.Unlock()
 	switch {
 	case t.closed.Load():
-		return backend.ErrClosed
+		return errClosed
 	case t.busy:
 		return fmt.Errorf("%w: the Owner is in another call: like a thread, it does one thing at a time", backend.ErrInvalidUse)
 	}

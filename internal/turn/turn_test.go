@@ -2,6 +2,7 @@ package turn
 
 import (
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/winsys-go/ipc/internal/backend"
@@ -39,6 +40,9 @@ func TestCloseWhileBusy(t *testing.T) {
 	}
 	turn.End()
 	<-ended
+	if text := turn.Begin().Error(); !strings.Contains(text, "the Owner is closed") {
+		t.Errorf("the error does not say what is closed: %q", text)
+	}
 	if _, first := turn.Close(); first {
 		t.Error("the second Close is the first")
 	}
