@@ -163,8 +163,11 @@ func timerState(o *ipc.Info, now time.Time) string {
 
 // rough writes a duration with no more figures than a reader wants.
 func rough(d time.Duration) string {
+	const day = 24 * time.Hour
 	unit := time.Millisecond
 	switch {
+	case d >= 2*day:
+		return count(int(d.Round(day)/day), "day")
 	case d >= 10*time.Second:
 		unit = time.Second
 	case d >= time.Second:

@@ -22,7 +22,8 @@ func (a *app) waitCommand() *cobra.Command {
 		Short: "Wait for any or for all of several objects",
 		Long: `Wait for one of several objects (--any, the default) and print which it was, or for
 all of them at one instant (--all). TYPE is event, mutex, semaphore, timer or
-process, whose name is its id.
+process, whose name is its id. Only its reader can wait for a mailslot, by
+"ipc mailslot read".
 
 The wait consumes what it got: an event is unset, a permit taken, a timer's signal
 gone. A mutex is unlocked again at once; to hold one, use "ipc mutex run". With
@@ -93,11 +94,27 @@ func (a *app) waitFor(ctx context.Context, names []objectName, all bool) error {
 func missed(names []objectName, all bool) string {
 	switch {
 	case len(names) == 1:
-		return fmt.Sprintf("%s %q was not signalled", names[0].kind, names[0].name)
+		return missedOne(names[0])
 	case all:
 		return fmt.Sprintf("the %d objects were not all signalled", len(names))
 	default:
 		return fmt.Sprintf("none of the %d objects was signalled", len(names))
+	}
+}
+
+// missedOne is missed for one object, in the words of its own wait command.
+func missedOne(o objectName) string {
+	switch o.kind {
+	case "process":
+		return "process " + o.name + " had not ended"
+	case "event":
+		return fmt.Sprintf("event %q was not set", o.name)
+	case "mutex":
+		return fmt.Sprintf("mutex %q was not free", o.name)
+	case "semaphore":
+		return fmt.Sprintf("semaphore %q had no permit", o.name)
+	default:
+		return fmt.Sprintf("timer %q did not fire", o.name)
 	}
 }
 
