@@ -180,6 +180,10 @@ func TestHostileDirectory(t *testing.T) {
 		_, err = ipc.OpenNamespace(dir, nil)
 		refused(t, "somebody else's", err, ipc.ErrPermission)
 	}
+	for _, dir := range []string{"", "a\x00b"} {
+		_, err = ipc.OpenNamespace(dir, nil)
+		refused(t, "a bad directory", err, ipc.ErrInvalidName)
+	}
 	_, err = ipc.OpenNamespace(filepath.Join(hostileDir(t), "missing"), &ipc.NamespaceOptions{MustExist: true})
 	refused(t, "missing", err, ipc.ErrNotExist)
 }

@@ -3,6 +3,7 @@ package ipc
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/winsys-go/ipc/internal/backend"
@@ -45,13 +46,17 @@ type NamespaceOptions struct {
 //     else, or is open to others.
 //   - [ErrVersion], [ErrCorrupt]: the file in it is not one that this version
 //     can use.
+//   - [ErrNotExist]: the directory that dir would be in is missing, or dir itself
+//     with MustExist.
+//   - [ErrInvalidName]: dir is empty or contains a NUL character.
+//   - [ErrInvalid]: there is no such group.
 //   - [ErrNoSpace]: the file system is full.
 func OpenNamespace(dir string, o *NamespaceOptions) (*Namespace, error) {
 	if o == nil {
 		o = &NamespaceOptions{}
 	}
-	if dir == "" {
-		return nil, fail("open namespace", dir, fmt.Errorf("%w: a directory is needed", ErrInvalidName))
+	if err := checkDir(dir); err != nil {
+		return nil, fail("open namespace", dir, err)
 	}
 	e, err := openDirectory(dir, o.Group, !o.MustExist)
 	if err != nil {
@@ -59,6 +64,16 @@ func OpenNamespace(dir string, o *NamespaceOptions) (*Namespace, error) {
 	}
 	pipes := &pipePlace{connect: func() (backend.Pipes, error) { return directoryPipes(e.Dir(), o.Group) }}
 	return &Namespace{engine: e, pipes: pipes}, nil
+}
+
+func checkDir(dir string) error {
+	switch {
+	case dir == "":
+		return fmt.Errorf("%w: a directory is needed", ErrInvalidName)
+	case strings.ContainsRune(dir, 0):
+		return fmt.Errorf("%w: it contains a NUL character", ErrInvalidName)
+	}
+	return nil
 }
 
 // Close closes every handle and pipe that was opened through n, ends their

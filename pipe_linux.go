@@ -35,7 +35,10 @@ func openPipes(dir string, access linux.Access, create bool) (backend.Pipes, err
 	return p, nil
 }
 
-func anonymousPipe() (r, w *os.File, err error) { return os.Pipe() }
+func anonymousPipe() (r, w *os.File, err error) {
+	r, w, err = os.Pipe()
+	return r, w, linux.Explain(err)
+}
 
 // errNobodyReads is the system's error of a write to an anonymous pipe that
 // nobody reads.

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -71,7 +70,11 @@ func TestPipeAcceptsLater(t *testing.T) {
 	p.Exit()
 }
 
-// pipeStarvingClient dials and listens with no descriptor left, with one, and so
+type bothEnds struct{ r, w io.Closer }
+
+func (p bothEnds) Close() error { return errors.Join(p.r.Close(), p.w.Close()) }
+
+// pipeStarvingClient dials, listens and makes pipes with no descriptor left, with one, and so
 // on. Each attempt fails cleanly or succeeds.
 func pipeStarvingClient(c *testproc.Child) {
 	n := open(c)
@@ -80,6 +83,10 @@ func pipeStarvingClient(c *testproc.Child) {
 	for what, try := range map[string]func() (io.Closer, error){
 		"dial pipe":      func() (io.Closer, error) { return n.TryDialPipe("p") },
 		"listen on pipe": func() (io.Closer, error) { return n.ListenPipe("mine", &ipc.PipeOptions{MaxInstances: 1}) },
+		"create anonymous pipe": func() (io.Closer, error) {
+			r, w, err := ipc.AnonymousPipe()
+			return bothEnds{r, w}, err
+		},
 	} {
 		taken := takeDescriptors(c)
 		for free := 0; ; free++ {
@@ -88,9 +95,7 @@ func pipeStarvingClient(c *testproc.Child) {
 				wantNothing(c, "close", opened.Close())
 				break
 			}
-			if !errors.Is(err, syscall.EMFILE) || !strings.Contains(err.Error(), what) {
-				c.Fatalf("%s with %d descriptors: %v", what, free, err)
-			}
+			wantError(c, what, err, syscall.EMFILE, what, "ulimit -n")
 			left := takeDescriptors(c)
 			if len(left) != free {
 				c.Fatalf("%s with %d descriptors lost some: %d are left", what, free, len(left))

@@ -45,8 +45,8 @@ func full(dir string, err error) error {
 	return refuse(err, "the file system of %s is full: free space on it or enlarge it (mount -o remount,size=…)", dir)
 }
 
-// Explain adds the way out to an error that came from a file of the directory, but
-// not from this package.
+// Explain adds the way out to an error of the system that did not come from this
+// package; nil stays nil.
 func Explain(err error) error { return explain(err) }
 
 // explain adds the way out to an error that any step may meet, unless its text

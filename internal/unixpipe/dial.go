@@ -172,5 +172,5 @@ func (p *Pipes) dialSocket(key string, local *net.UnixAddr) (*net.UnixConn, erro
 	case errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, fs.ErrNotExist):
 		return nil, errChanged
 	}
-	return nil, mend(err)
+	return nil, linux.Explain(mend(err))
 }
