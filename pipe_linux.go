@@ -1,6 +1,8 @@
 package ipc
 
 import (
+	"errors"
+	"fmt"
 	"os"
 	"syscall"
 
@@ -24,7 +26,11 @@ func directoryPipes(dir, group string) (backend.Pipes, error) {
 	if err != nil {
 		return nil, err
 	}
-	return openPipes(dir, access, false)
+	p, err := openPipes(dir, access, false)
+	if errors.Is(err, ErrNotExist) { // the namespace was opened, so it was there
+		err = fmt.Errorf("%w: %v: close every handle and start again", ErrDeleted, err)
+	}
+	return p, err
 }
 
 func openPipes(dir string, access linux.Access, create bool) (backend.Pipes, error) {
