@@ -40,7 +40,12 @@ func TestBadNames(t *testing.T) {
 		_, err = n.OpenMutex(name)
 		refused(t, "open "+name, err, ipc.ErrInvalidName)
 	}
-	_, err := n.OpenSemaphore("")
+	_, err := n.OpenEvent(strings.Repeat("x", 1<<20))
+	refused(t, "open a long name", err, ipc.ErrInvalidName)
+	if text := err.Error(); len(text) > 500 || !strings.Contains(text, `"xxx`) || !strings.Contains(text, "1048576 bytes") {
+		t.Errorf("the error for a long name is %.500s", text)
+	}
+	_, err = n.OpenSemaphore("")
 	refused(t, "open without a name", err, ipc.ErrInvalidName)
 	_, err = n.OpenTimer("nobody's")
 	refused(t, "open what is not there", err, ipc.ErrNotExist)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 
 	"github.com/winsys-go/ipc/internal/backend"
 )
@@ -86,13 +87,25 @@ type Error struct {
 func (e *Error) Error() string {
 	text := "ipc: " + e.Op
 	if e.Name != "" {
-		text += fmt.Sprintf(" %q", e.Name)
+		text += " " + quoted(e.Name)
 	}
 	text += ": " + e.Err.Error()
 	if hint := cmp.Or(pipeWayOut(e), wayOut(e.Op, e.Err)); hint != "" {
 		text += " (" + hint + ")"
 	}
 	return text
+}
+
+// maxQuoted is more than any name or directory has.
+const maxQuoted = 4096
+
+// quoted is a name for people. What is too long to be one is cut: it may come
+// from anybody, and fill a log.
+func quoted(name string) string {
+	if len(name) > maxQuoted {
+		return fmt.Sprintf("%.40q…", name)
+	}
+	return strconv.Quote(name)
 }
 
 // Unwrap returns the cause.
