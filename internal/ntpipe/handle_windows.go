@@ -160,11 +160,9 @@ func (h *handle) start(c *call, start func(windows.Handle, *windows.Overlapped) 
 	if err := c.makeEvent(); err != nil {
 		return err
 	}
-	err := start(h.native, &c.overlapped)
-	if err == windows.ERROR_IO_PENDING {
-		go c.awaitEvent(h.native)
-	}
-	return err
+	started := make(chan error)
+	go c.runOnThread(h.native, start, started)
+	return <-started
 }
 
 // await waits for the end of an operation, which it hastens when l or Close says

@@ -1,6 +1,8 @@
 package ntpipe
 
 import (
+	"runtime"
+
 	"golang.org/x/sys/windows"
 
 	"github.com/winsys-go/ipc/internal/bequest"
@@ -29,8 +31,17 @@ func (c *call) dropEvent() {
 	}
 }
 
-// awaitEvent does for the operation what the port would.
-func (c *call) awaitEvent(h windows.Handle) {
+// runOnThread starts the operation and does for it what the port would. One thread
+// does both: the kernel cancels what a thread has started when that ends, as any of
+// this process may, unless a port reports it.
+func (c *call) runOnThread(h windows.Handle, start func(windows.Handle, *windows.Overlapped) error, started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err := start(h, &c.overlapped)
+	started <- err
+	if err != windows.ERROR_IO_PENDING {
+		return
+	}
 	windows.WaitForSingleObject(c.overlapped.HEvent&^1, windows.INFINITE)
 	var n uint32
 	c.ended(windows.GetOverlappedResult(h, &c.overlapped, &n, false))
