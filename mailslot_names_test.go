@@ -105,6 +105,27 @@ func TestMailslotNamesAreNotShared(t *testing.T) {
 	s.holds(apart, "a")
 }
 
+// TestMailslotNamesAsTheyAre: dots and spaces at the end of a name, which Windows
+// takes off many a path, belong to it.
+func TestMailslotNamesAsTheyAre(t *testing.T) {
+	s := newSlotScene(t)
+	names := []string{"a", "a.", "a ", "a. .", "...", `a\b`, `a.\b`, `a \b`}
+	var slots []*ipc.Mailslot
+	for _, name := range names {
+		m, err := s.readers.CreateMailslot(name, nil)
+		s.ok(err)
+		slots = append(slots, m)
+	}
+	for _, name := range names {
+		w, err := s.writers.OpenMailslot(name)
+		s.ok(err)
+		s.put(w, name)
+	}
+	for i, m := range slots {
+		s.holds(m, names[i])
+	}
+}
+
 // TestMailslotDefaultNamespace: the package's functions use the namespace of the
 // user, as those of other objects do.
 func TestMailslotDefaultNamespace(t *testing.T) {

@@ -255,6 +255,24 @@ func TestPipeDialCancelled(t *testing.T) {
 	server.Close()
 }
 
+// TestPipeNamesAsTheyAre: dots and spaces at the end of a name, which Windows takes
+// off many a path, belong to it, for those who wait for an instance as well.
+func TestPipeNamesAsTheyAre(t *testing.T) {
+	n := pipeNamespace(t)
+	for _, name := range []string{"a", "a.", "a ", "a. .", "...", `a\b`, `a.\b`, `a \b`} {
+		l := must(n.ListenPipe(name, &ipc.PipeOptions{MaxInstances: 1}))
+		defer l.Close()
+		client := must(n.TryDialPipe(name))
+		defer client.Close()
+		defer must(l.AcceptPipe(t.Context())).Close()
+		soon, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+		if _, err := n.DialPipe(soon, name); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%q: to wait while it is busy gives %v", name, err)
+		}
+		cancel()
+	}
+}
+
 // TestPipeInvalid: nil handles, closed ones and impossible arguments give
 // errors.
 func TestPipeInvalid(t *testing.T) {

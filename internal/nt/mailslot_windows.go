@@ -54,10 +54,11 @@ var (
 )
 
 // What the paths of mailslots begin with, in the kernel and for those who open
-// files.
+// files: after a question mark these are taken as they are, as the kernel takes
+// them, and after a dot they would lose dots and spaces at the end.
 const (
 	mailslotDirectory = `\??\mailslot\`
-	mailslotFiles     = `\\.\mailslot\`
+	mailslotFiles     = `\\?\mailslot\`
 )
 
 // mailslotName is the name of a mailslot in its directory, which is that of the

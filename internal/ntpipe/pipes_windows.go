@@ -9,8 +9,10 @@ import (
 	"github.com/winsys-go/ipc/internal/backend"
 )
 
-// device is what the names of all pipes begin with.
-const device = `\\.\pipe\`
+// device is what the paths of all pipes begin with. After a question mark a path is
+// taken as it is: after a dot, dots and spaces at its end would be taken off, here but
+// not where await asks the kernel.
+const device = `\\?\pipe\`
 
 // Pipes are the pipes whose names begin with a prefix, and what was opened
 // through it.
