@@ -168,9 +168,9 @@ func ListDirectoryObject(path string) ([]Entry, error) {
 // QueryDirectoryObject lists a directory as it is at one instant.
 func QueryDirectoryObject(dir windows.Handle) ([]Entry, error) {
 	for size := 1 << 16; ; size *= 4 {
-		buf := make([]directoryInfo, size/int(unsafe.Sizeof(directoryInfo{})))
+		buf := make([]uint64, size/8)
 		var context uint32
-		r, _, _ := syscall.SyscallN(procNtQueryDirectoryObject.Addr(), uintptr(dir), uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf))*unsafe.Sizeof(buf[0]),
+		r, _, _ := syscall.SyscallN(procNtQueryDirectoryObject.Addr(), uintptr(dir), uintptr(unsafe.Pointer(&buf[0])), uintptr(size),
 			0, 1, uintptr(unsafe.Pointer(&context)), 0)
 		switch uint32(r) {
 		case statusMoreEntries:
@@ -183,15 +183,43 @@ func QueryDirectoryObject(dir windows.Handle) ([]Entry, error) {
 		if err := status(r); err != nil {
 			return nil, err
 		}
-		var list []Entry
-		for _, i := range buf {
-			if i.name.Buffer == nil {
-				break
-			}
-			list = append(list, i.entry())
-		}
-		return list, nil
+		return entriesIn(buf), nil
 	}
+}
+
+// entriesIn reads what the kernel has written: one OBJECT_DIRECTORY_INFORMATION after
+// the other, an empty one, and then the text, to which they have pointers. It is
+// nothing that the garbage collector may look for pointers in: what a text looks like,
+// is for others to choose.
+func entriesIn(buf []uint64) (list []Entry) {
+	for rest := buf; len(rest) >= entryWords; rest = rest[entryWords:] {
+		name, ok := textAt(buf, rest)
+		if !ok {
+			break
+		}
+		kind, _ := textAt(buf, rest[entryWords/2:])
+		list = append(list, Entry{name, kind})
+	}
+	return list
+}
+
+// entryWords is the size of an OBJECT_DIRECTORY_INFORMATION, which is two of
+// UNICODE_STRING, in the words of a buffer.
+const entryWords = int(unsafe.Sizeof(directoryInfo{}) / 8)
+
+// textAt gives the text that the UNICODE_STRING at the beginning of s points to, in
+// buf.
+func textAt(buf, s []uint64) (text string, ok bool) {
+	u := (*struct {
+		length, room uint16 // in bytes
+		at           uintptr
+	})(unsafe.Pointer(&s[0]))
+	offset, size := u.at-uintptr(unsafe.Pointer(&buf[0])), uintptr(len(buf))*8
+	if u.at == 0 || offset > size || uintptr(u.length) > size-offset {
+		return "", false
+	}
+	first := (*uint16)(unsafe.Add(unsafe.Pointer(&buf[0]), offset))
+	return windows.UTF16ToString(unsafe.Slice(first, u.length/2)), true
 }
 
 const (
@@ -200,8 +228,7 @@ const (
 	statusNotImplemented = 0xC0000002
 )
 
-// directoryInfo is OBJECT_DIRECTORY_INFORMATION. An empty one is the last, and
-// the text follows it.
+// directoryInfo is OBJECT_DIRECTORY_INFORMATION.
 type directoryInfo struct{ name, kind windows.NTUnicodeString }
 
 func (i *directoryInfo) entry() Entry { return Entry{i.name.String(), i.kind.String()} }
