@@ -3,7 +3,6 @@ package nt
 import (
 	"path/filepath"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/windows"
 
@@ -86,7 +85,7 @@ func (o *Object) describeTimer(h windows.Handle, info *backend.Info) error {
 	o.mu.Unlock()
 	info.ManualReset = o.isManual()
 	info.Signaled = i.State != 0
-	info.Due = time.Duration(i.Remaining) * tick
+	info.Due = duration(i.Remaining)
 	info.Period = t.period
 	switch {
 	case t.cancelled:

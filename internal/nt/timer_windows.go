@@ -30,6 +30,12 @@ const (
 	longPeriod = math.MaxInt32 * time.Millisecond
 )
 
+// duration is a time in units of the kernel, as long as one of Go can be.
+func duration(ticks int64) time.Duration {
+	const most = math.MaxInt64 / int64(tick)
+	return time.Duration(min(max(ticks, -most), most)) * tick
+}
+
 // Set makes the timer due after a time, and then periodically.
 func (t *Timer) Set(after, period time.Duration) error {
 	if after < 0 || period < 0 {
