@@ -14,6 +14,9 @@ type Process struct{ object Object }
 
 // OpenProcess opens a process by its id.
 func OpenProcess(pid int) (*Process, error) {
+	if int64(uint32(pid)) != int64(pid) { // which would be that of another one
+		return nil, fmt.Errorf("%w: the number of a process has 32 bits", backend.ErrNoProcess)
+	}
 	h, err := windows.OpenProcess(windows.SYNCHRONIZE|windows.PROCESS_QUERY_LIMITED_INFORMATION, false, uint32(pid))
 	if err == windows.ERROR_INVALID_PARAMETER {
 		return nil, fmt.Errorf("%w: it has ended, or never was: %w", backend.ErrNoProcess, err)
