@@ -49,6 +49,9 @@ func (n *Namespace) bind(o *Object, h windows.Handle, spec *backend.Spec, full s
 	}
 	o.bind(h)
 	if err := n.add(o); err != nil {
+		if spec.Owned && !existed {
+			windows.ReleaseMutex(h) // of this thread, which lives on: others may have it open
+		}
 		o.Close()
 		return err
 	}
