@@ -26,6 +26,8 @@ var sentinels = map[syscall.Errno]error{
 	windows.ERROR_TOO_MANY_POSTS:       backend.ErrTooManyPosts,
 	windows.ERROR_NOT_ENOUGH_MEMORY:    backend.ErrNoSpace,
 	windows.ERROR_NO_SYSTEM_RESOURCES:  backend.ErrNoSpace,
+	windows.ERROR_NOT_ENOUGH_QUOTA:     backend.ErrNoSpace,
+	windows.ERROR_COMMITMENT_LIMIT:     backend.ErrNoSpace,
 }
 
 // wrap puts the sentinel of this project before an error of the system, which

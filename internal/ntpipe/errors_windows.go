@@ -35,6 +35,8 @@ var sentinels = map[syscall.Errno]error{
 	windows.ERROR_INVALID_PARAMETER:    backend.ErrInvalid,
 	windows.ERROR_NOT_ENOUGH_MEMORY:    backend.ErrNoSpace,
 	windows.ERROR_NO_SYSTEM_RESOURCES:  backend.ErrNoSpace,
+	windows.ERROR_NOT_ENOUGH_QUOTA:     backend.ErrNoSpace,
+	windows.ERROR_COMMITMENT_LIMIT:     backend.ErrNoSpace,
 	windows.ERROR_PIPE_BUSY:            backend.ErrPipeBusy,
 	windows.ERROR_PIPE_NOT_CONNECTED:   backend.ErrPipeNotConnected,
 	windows.ERROR_BROKEN_PIPE:          backend.ErrBrokenPipe,
