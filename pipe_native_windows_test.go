@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/windows"
 
@@ -96,6 +97,33 @@ func TestPipeSecurity(t *testing.T) {
 	defer windows.CloseHandle(h)
 	sd := must(windows.GetSecurityInfo(h, windows.SE_KERNEL_OBJECT, windows.DACL_SECURITY_INFORMATION))
 	if sd.String() != "D:(A;;FA;;;WD)" {
+		t.Errorf("the pipe has the descriptor %v", sd)
+	}
+}
+
+// TestPipeDefaultSecurity: without a descriptor a pipe admits those whom the objects
+// of this process admit: its user or, when that acts as an administrator, these. The
+// kernel's own choice for a pipe would let everybody read.
+func TestPipeDefaultSecurity(t *testing.T) {
+	const everybody, anonymous = "S-1-1-0", "S-1-5-7"
+	l := must(ipc.ListenPipe(unused(t), nil))
+	defer l.Close()
+	h := must(windows.CreateFile(utf16(t, l.Addr().String()), windows.READ_CONTROL|windows.GENERIC_READ, 0, nil, windows.OPEN_EXISTING, 0, 0))
+	defer windows.CloseHandle(h)
+	sd := must(windows.GetSecurityInfo(h, windows.SE_KERNEL_OBJECT, windows.DACL_SECURITY_INFORMATION))
+	list, _, err := sd.DACL()
+	if err != nil || list == nil {
+		t.Fatalf("the pipe admits everybody: %v, %v", sd, err)
+	}
+	admitted := map[string]bool{}
+	for i := range uint32(list.AceCount) {
+		var ace *windows.ACCESS_ALLOWED_ACE
+		if err := windows.GetAce(list, i, &ace); err != nil {
+			t.Fatal(err)
+		}
+		admitted[(*windows.SID)(unsafe.Pointer(&ace.SidStart)).String()] = true
+	}
+	if admitted[everybody] || admitted[anonymous] {
 		t.Errorf("the pipe has the descriptor %v", sd)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"os"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/winsys-go/ipc/internal/sddl"
 )
 
 // Anonymous makes the ends of a pipe of bytes, r to read, which is the server's, and
@@ -20,12 +22,16 @@ func Anonymous() (r, w *os.File, err error) {
 // anonymous makes a pipe with a name that nobody can guess, as CreatePipe gives it
 // one, too, whose ends do not know deadlines.
 func anonymous() (reads, writes windows.Handle, err error) {
+	security, err := sddl.ForPipe("")
+	if err != nil {
+		return 0, 0, wrap(err)
+	}
 	path, err := windows.UTF16PtrFromString(device + `ipc-anonymous-` + rand.Text())
 	if err != nil {
 		return 0, 0, err
 	}
 	reads, err = windows.CreateNamedPipe(path, windows.PIPE_ACCESS_INBOUND|windows.FILE_FLAG_OVERLAPPED|windows.FILE_FLAG_FIRST_PIPE_INSTANCE,
-		windows.PIPE_TYPE_BYTE|windows.PIPE_REJECT_REMOTE_CLIENTS, 1, bufferSize, bufferSize, 0, nil)
+		windows.PIPE_TYPE_BYTE|windows.PIPE_REJECT_REMOTE_CLIENTS, 1, bufferSize, bufferSize, 0, security)
 	if err != nil {
 		return 0, 0, wrap(err)
 	}

@@ -61,7 +61,7 @@ func (p *Pipes) Listen(spec backend.PipeSpec) (backend.PipeListener, error) {
 	if err != nil {
 		return nil, err
 	}
-	security, err := sddl.Attributes(spec.Security)
+	security, err := sddl.ForPipe(spec.Security)
 	if err != nil {
 		return nil, err
 	}

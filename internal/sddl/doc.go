@@ -1,2 +1,3 @@
-// Package sddl makes the security of new objects of Windows from text.
+// Package sddl makes the security of new objects of Windows, from text or as that of
+// the process.
 package sddl
