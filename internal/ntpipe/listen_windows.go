@@ -75,7 +75,7 @@ func (p *Pipes) Listen(spec backend.PipeSpec) (backend.PipeListener, error) {
 	l.mu.Lock()
 	err = l.listen(windows.FILE_FLAG_FIRST_PIPE_INSTANCE)
 	l.mu.Unlock()
-	if err == windows.ERROR_ACCESS_DENIED || err == windows.ERROR_PIPE_BUSY {
+	if err == windows.ERROR_PIPE_BUSY || err == windows.ERROR_ACCESS_DENIED && exists(p.prefix+spec.Name) { // else it is not for this process
 		return nil, fmt.Errorf("%w: %w", backend.ErrExist, err)
 	}
 	if err != nil {
