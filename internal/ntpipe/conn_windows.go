@@ -176,12 +176,15 @@ func (c *Conn) Peek(p []byte) (backend.Peeked, error) {
 
 // look is PeekNamedPipe. Of a message, n + left is the size.
 func (c *Conn) look(p []byte) (n, available, left int, err error) {
-	err = c.use(func(h windows.Handle) error {
-		a, b, d, err := win32.PeekNamedPipe(h, p)
-		n, available, left = int(a), int(b), int(d)
-		return err
-	})
-	return n, available, left, err
+	found := win32.NewPipePeek(len(p))
+	size, err := c.do(limit{}, func(h windows.Handle, o *windows.Overlapped) error {
+		return win32.PeekNamedPipe(h, found, o)
+	}, found)
+	if err != nil && err != windows.ERROR_MORE_DATA {
+		return 0, 0, 0, err
+	}
+	n = copy(p, found.Data(size))
+	return n, found.Available(), max(found.Message()-n, 0), nil
 }
 
 // Disconnect takes the connection from the client, and from both sides what

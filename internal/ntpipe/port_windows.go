@@ -36,7 +36,9 @@ func bind(h windows.Handle) error {
 	if _, err := windows.CreateIoCompletionPort(h, port.handle, 0, 0); err != nil {
 		return err
 	}
-	return windows.SetFileCompletionNotificationModes(h, windows.FILE_SKIP_COMPLETION_PORT_ON_SUCCESS|windows.FILE_SKIP_SET_EVENT_ON_HANDLE)
+	// Functions such as DisconnectNamedPipe may wait for the handle, which therefore
+	// goes on being set (FILE_SKIP_SET_EVENT_ON_HANDLE).
+	return windows.SetFileCompletionNotificationModes(h, windows.FILE_SKIP_COMPLETION_PORT_ON_SUCCESS)
 }
 
 func report(port windows.Handle) {

@@ -12,19 +12,34 @@ import (
 var (
 	advapi32 = windows.NewLazySystemDLL("advapi32.dll")
 
-	procPeekNamedPipe              = kernel32.NewProc("PeekNamedPipe")
 	procTransactNamedPipe          = kernel32.NewProc("TransactNamedPipe")
 	procImpersonateNamedPipeClient = advapi32.NewProc("ImpersonateNamedPipeClient")
 	procNtFsControlFile            = ntdll.NewProc("NtFsControlFile")
 )
 
-// PeekNamedPipe copies what can be read next, and leaves it there. It tells how
-// much it has copied, how much there is, and how much of the message was not
-// copied.
-func PeekNamedPipe(h windows.Handle, p []byte) (n, available, left uint32, err error) {
-	r, _, e := syscall.SyscallN(procPeekNamedPipe.Addr(), uintptr(h), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)),
-		uintptr(unsafe.Pointer(&n)), uintptr(unsafe.Pointer(&available)), uintptr(unsafe.Pointer(&left)))
-	return n, available, left, done(r, e)
+// A PipePeek is the answer to FILE_PIPE_PEEK: a FILE_PIPE_PEEK_BUFFER. It must stay
+// where it is until the operation has ended.
+type PipePeek []byte
+
+const peekHeader = 16
+
+// NewPipePeek makes room for so many bytes of what can be read.
+func NewPipePeek(size int) PipePeek { return make(PipePeek, peekHeader+size) }
+
+// Available is how many bytes there are.
+func (p PipePeek) Available() int { return int(binary.LittleEndian.Uint32(p[4:])) }
+
+// Message is how many bytes there are of the next message; 0 if the pipe has none.
+func (p PipePeek) Message() int { return int(binary.LittleEndian.Uint32(p[12:])) }
+
+// Data is what can be read, of which size bytes were transferred with the header.
+func (p PipePeek) Data(size int) []byte { return p[peekHeader:max(size, peekHeader)] }
+
+// PeekNamedPipe copies what can be read next, and leaves it there. Where the function
+// of that name waits, it does for the handle itself, which other operations on it
+// set and unset. ERROR_MORE_DATA says that there is more of the message.
+func PeekNamedPipe(h windows.Handle, p PipePeek, o *windows.Overlapped) error {
+	return control(h, windows.FSCTL_PIPE_PEEK, nil, p, o)
 }
 
 // TransactNamedPipe writes a message and reads one. Both buffers must stay where
@@ -69,10 +84,24 @@ func NewPipeWait(name string, timeout time.Duration) (PipeWait, error) {
 // WaitNamedPipe waits, as the function of that name does, but without blocking
 // the thread: root is \\.\pipe\ itself, opened for overlapped operations.
 func WaitNamedPipe(root windows.Handle, w PipeWait, o *windows.Overlapped) error {
-	r, _, _ := syscall.SyscallN(procNtFsControlFile.Addr(), uintptr(root), 0, 0, uintptr(unsafe.Pointer(o)), uintptr(unsafe.Pointer(o)),
-		windows.FSCTL_PIPE_WAIT, uintptr(unsafe.Pointer(unsafe.SliceData(w))), uintptr(len(w)), 0, 0)
+	return control(root, windows.FSCTL_PIPE_WAIT, w, nil, o)
+}
+
+func control(h windows.Handle, code uint32, in, out []byte, o *windows.Overlapped) error {
+	r, _, _ := syscall.SyscallN(procNtFsControlFile.Addr(), uintptr(h), uintptr(o.HEvent&^1), 0, context(o), uintptr(unsafe.Pointer(o)),
+		uintptr(code), uintptr(unsafe.Pointer(unsafe.SliceData(in))), uintptr(len(in)),
+		uintptr(unsafe.Pointer(unsafe.SliceData(out))), uintptr(len(out)))
 	if windows.NTStatus(r) == windows.STATUS_PENDING {
 		return windows.ERROR_IO_PENDING
 	}
 	return status(r)
+}
+
+// context is what a completion port reports of an operation: nothing when its event is
+// marked.
+func context(o *windows.Overlapped) uintptr {
+	if o.HEvent&1 != 0 {
+		return 0
+	}
+	return uintptr(unsafe.Pointer(o))
 }
