@@ -101,9 +101,8 @@ func TestPipeSecurity(t *testing.T) {
 	}
 }
 
-// TestPipeDefaultSecurity: without a descriptor a pipe admits those whom the objects
-// of this process admit: its user or, when that acts as an administrator, these. The
-// kernel's own choice for a pipe would let everybody read.
+// TestPipeDefaultSecurity: without a descriptor a pipe admits its owner, administrators
+// and the system. The kernel's own choice would let everybody read.
 func TestPipeDefaultSecurity(t *testing.T) {
 	const everybody, anonymous = "S-1-1-0", "S-1-5-7"
 	l := must(ipc.ListenPipe(unused(t), nil))

@@ -24,7 +24,7 @@ func Anonymous() (r, w *os.File, err error) {
 func anonymous() (reads, writes windows.Handle, err error) {
 	security, err := sddl.ForPipe("")
 	if err != nil {
-		return 0, 0, wrap(err)
+		return 0, 0, err
 	}
 	path, err := windows.UTF16PtrFromString(device + `ipc-anonymous-` + rand.Text())
 	if err != nil {

@@ -1,3 +1,2 @@
-// Package sddl makes the security of new objects of Windows, from text or as that of
-// the process.
+// Package sddl makes the security of new objects of Windows from text.
 package sddl

@@ -19,52 +19,22 @@ func Attributes(text string) (*windows.SecurityAttributes, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the security descriptor %q: %w: %w", text, backend.ErrInvalid, err)
 	}
-	return attributes(descriptor), nil
-}
-
-func attributes(d *windows.SECURITY_DESCRIPTOR) *windows.SecurityAttributes {
-	a := &windows.SecurityAttributes{SecurityDescriptor: d}
+	a := &windows.SecurityAttributes{SecurityDescriptor: descriptor}
 	a.Length = uint32(unsafe.Sizeof(*a))
-	return a
+	return a, nil
 }
 
-// ForPipe is Attributes for a pipe. Without text that is what other objects get from
-// the kernel: pipes get a descriptor that lets everybody read.
+// ForPipe is Attributes for a pipe. Without text that is what the kernel gives a pipe
+// then, but for everybody and the anonymous user, who it says may read.
 func ForPipe(text string) (*windows.SecurityAttributes, error) {
-	if text != "" {
-		return Attributes(text)
+	if text == "" {
+		text = "D:" + all("SY") + all("BA") + all(owner)
 	}
-	list, err := defaultList()
-	if list == nil || err != nil { // no list would admit everybody to everything
-		return nil, err
-	}
-	d, err := windows.NewSecurityDescriptor()
-	if err != nil {
-		return nil, err
-	}
-	if err := d.SetDACL(list, true, false); err != nil {
-		return nil, err
-	}
-	d, err = d.ToSelfRelative()
-	if err != nil {
-		return nil, err
-	}
-	return attributes(d), nil
+	return Attributes(text)
 }
 
-// defaultList gives the list of those whom new objects of this process admit; nil if
-// it has none.
-func defaultList() (*windows.ACL, error) {
-	token := windows.GetCurrentProcessToken()
-	var size uint32
-	err := windows.GetTokenInformation(token, windows.TokenDefaultDacl, nil, 0, &size)
-	if err != windows.ERROR_INSUFFICIENT_BUFFER {
-		return nil, err
-	}
-	buf := make([]uint64, (size+7)/8) // for a pointer, and what it points to
-	err = windows.GetTokenInformation(token, windows.TokenDefaultDacl, (*byte)(unsafe.Pointer(&buf[0])), uint32(8*len(buf)), &size)
-	if err != nil {
-		return nil, err
-	}
-	return *(**windows.ACL)(unsafe.Pointer(&buf[0])), nil
-}
+// owner stands for the owner of the object: the user or, of a process that acts as an
+// administrator, the administrators.
+const owner = "S-1-3-4"
+
+func all(who string) string { return "(A;;FA;;;" + who + ")" }
