@@ -75,16 +75,15 @@ func (n *Namespace) inspect(kind backend.Kind, name string) (backend.Info, error
 
 // Remove has nothing to do: no object is permanent here. It tells whether there
 // is one.
-func (n *Namespace) Remove(name string) error {
+func (n *Namespace) Remove(name string) (err error) {
 	for _, kind := range kinds {
 		var o Object
-		err := n.Open(&o, kind, name)
-		if err == nil {
+		if err = n.Open(&o, kind, name); err == nil {
 			return o.Close()
 		}
 		if !errors.Is(err, backend.ErrWrongType) {
 			return err
 		}
 	}
-	return nil
+	return err // it is of none of these types
 }
