@@ -19,10 +19,11 @@ const lookAgain = 5 * time.Second
 var root struct {
 	once   sync.Once
 	handle windows.Handle
+	key    key
 	err    error
 }
 
-func openRoot() (windows.Handle, error) {
+func openRoot() (windows.Handle, key, error) {
 	root.once.Do(func() {
 		path, err := windows.UTF16PtrFromString(device)
 		if err == nil {
@@ -30,11 +31,11 @@ func openRoot() (windows.Handle, error) {
 				windows.FILE_SHARE_READ|windows.FILE_SHARE_WRITE, nil, windows.OPEN_EXISTING, windows.FILE_FLAG_OVERLAPPED, 0)
 		}
 		if err == nil {
-			err = bind(root.handle)
+			root.key, err = bind(root.handle)
 		}
 		root.err = err
 	})
-	return root.handle, root.err
+	return root.handle, root.key, root.err
 }
 
 var errGivenUp = errors.New("the wait was given up")
@@ -42,7 +43,7 @@ var errGivenUp = errors.New("the wait was given up")
 // await waits until an instance of a pipe listens, which is nobody's yet when it
 // returns. ERROR_SEM_TIMEOUT says that there was none for so long.
 func await(name string, timeout time.Duration, giveUp, closing <-chan struct{}) error {
-	h, err := openRoot()
+	h, key, err := openRoot()
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,8 @@ func await(name string, timeout time.Duration, giveUp, closing <-chan struct{}) 
 	}}
 	pins.Pin(o)
 	pins.Pin(&w[0])
-	if err := win32.WaitNamedPipe(h, w, &o.overlapped); err != windows.ERROR_IO_PENDING {
+	err = key.start(o, func(o *windows.Overlapped) error { return win32.WaitNamedPipe(h, w, o) })
+	if err != windows.ERROR_IO_PENDING {
 		pins.Unpin()
 		return err
 	}

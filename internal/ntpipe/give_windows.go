@@ -126,9 +126,10 @@ func newLease(c *Conn) (*lease, *bequest.Loan, error) {
 		return nil, nil, err
 	}
 	defer windows.CloseHandle(writes)
-	loan, err := bequest.LendBare(writes)
+	k, err := bind(reads)
+	var loan *bequest.Loan
 	if err == nil {
-		err = bind(reads)
+		loan, err = bequest.LendBare(writes)
 	}
 	if err != nil {
 		windows.CloseHandle(reads)
@@ -145,8 +146,11 @@ func newLease(c *Conn) (*lease, *bequest.Loan, error) {
 			c.letGo()
 		}
 	}
-	var n uint32
-	if err := windows.ReadFile(reads, l.buf[:], &n, &l.overlapped); err != windows.ERROR_IO_PENDING {
+	err = k.start(&l.operation, func(o *windows.Overlapped) error {
+		var n uint32
+		return windows.ReadFile(reads, l.buf[:], &n, o)
+	})
+	if err != windows.ERROR_IO_PENDING {
 		pin.Unpin()
 		windows.CloseHandle(reads)
 		loan.Close()

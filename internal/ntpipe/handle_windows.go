@@ -16,6 +16,7 @@ import (
 // closing ends what blocks.
 type handle struct {
 	native  windows.Handle
+	key     key
 	closing chan struct{}
 	foreign bool // the port of another process has it: see take_windows.go
 
@@ -28,11 +29,12 @@ type handle struct {
 
 // newHandle binds a handle to the port, or closes it.
 func newHandle(h windows.Handle) (*handle, error) {
-	if err := bind(h); err != nil {
+	k, err := bind(h)
+	if err != nil {
 		windows.CloseHandle(h)
 		return nil, wrap(err)
 	}
-	return &handle{native: h, closing: make(chan struct{})}, nil
+	return &handle{native: h, key: k, closing: make(chan struct{})}, nil
 }
 
 // enter keeps the handle open until leave.
@@ -155,7 +157,7 @@ func (h *handle) do(l limit, start func(windows.Handle, *windows.Overlapped) err
 // start starts an operation whose end the port reports, or an event.
 func (h *handle) start(c *call, start func(windows.Handle, *windows.Overlapped) error) error {
 	if !h.foreign {
-		return start(h.native, &c.overlapped)
+		return h.key.start(&c.operation, func(o *windows.Overlapped) error { return start(h.native, o) })
 	}
 	if err := c.makeEvent(); err != nil {
 		return err

@@ -52,6 +52,7 @@ type Listener struct {
 type instance struct {
 	operation
 	handle windows.Handle
+	key    key
 }
 
 // Listen makes the first instance of a pipe, which nobody else may have made,
@@ -124,12 +125,13 @@ func (l *Listener) listen(flags uint32) error {
 	if err != nil {
 		return err
 	}
-	if err := bind(h); err != nil {
+	k, err := bind(h)
+	if err != nil {
 		windows.CloseHandle(h)
 		return err
 	}
 	l.instances++
-	i := &instance{handle: h}
+	i := &instance{handle: h, key: k}
 	var pin runtime.Pinner
 	pin.Pin(i)
 	i.ended = func(err error) {
@@ -141,7 +143,7 @@ func (l *Listener) listen(flags uint32) error {
 	}
 	l.listening[i] = struct{}{}
 	l.busy.Add(1)
-	err = windows.ConnectNamedPipe(h, &i.overlapped)
+	err = k.start(&i.operation, func(o *windows.Overlapped) error { return windows.ConnectNamedPipe(h, o) })
 	if err == windows.ERROR_IO_PENDING {
 		return nil
 	}
@@ -161,13 +163,13 @@ func (l *Listener) connected(i *instance, err error) error {
 		l.instances--
 		return err
 	}
-	l.ready = append(l.ready, l.newConn(i.handle))
+	l.ready = append(l.ready, l.newConn(i))
 	l.signal()
 	return nil
 }
 
-func (l *Listener) newConn(h windows.Handle) *Conn {
-	c := newConn(l.pipes, &handle{native: h, closing: make(chan struct{})}, l.spec.Message)
+func (l *Listener) newConn(i *instance) *Conn {
+	c := newConn(l.pipes, &handle{native: i.handle, key: i.key, closing: make(chan struct{})}, l.spec.Message)
 	c.server, c.freed, c.limited = true, l.free, l.limited()
 	c.noReads, c.noWrites = l.spec.Direction == backend.Outbound, l.spec.Direction == backend.Inbound
 	return c
