@@ -4,14 +4,16 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"syscall"
 
 	"golang.org/x/sys/windows"
 )
 
-// Windows has one signal, that of Ctrl-C, which the console sends to the child
-// as well.
+// Windows has two signals, which the console sends to the child as well: that of
+// Ctrl-C, and one that comes some seconds before the end of whoever is still there,
+// when the console is closed, or the user logs off.
 var (
-	interrupts = []os.Signal{os.Interrupt}
+	interrupts = []os.Signal{os.Interrupt, syscall.SIGTERM}
 	forwarded  []os.Signal
 )
 
