@@ -193,12 +193,14 @@ func (c *Conn) Disconnect() error {
 	if !c.server {
 		return errNotServer
 	}
-	return c.use(func(h windows.Handle) error {
-		if !c.gone.CompareAndSwap(false, true) {
-			return backend.ErrPipeNotConnected
-		}
-		return wrap(windows.DisconnectNamedPipe(h))
-	})
+	if err := c.enterAndLeave(); err != nil {
+		return err
+	}
+	if !c.gone.CompareAndSwap(false, true) {
+		return backend.ErrPipeNotConnected
+	}
+	_, err := c.do(limit{}, win32.DisconnectNamedPipe)
+	return wrap(err)
 }
 
 // SetDeadline is SetReadDeadline and SetWriteDeadline.

@@ -44,8 +44,8 @@ func bind(h windows.Handle) (key, error) {
 	if _, err := windows.CreateIoCompletionPort(h, port.handle, k, 0); err != nil {
 		return 0, err
 	}
-	// Functions such as DisconnectNamedPipe may wait for the handle, which therefore
-	// goes on being set (FILE_SKIP_SET_EVENT_ON_HANDLE).
+	// Functions that are not overlapped may wait for the handle, which therefore goes
+	// on being set (FILE_SKIP_SET_EVENT_ON_HANDLE).
 	return key(k), windows.SetFileCompletionNotificationModes(h, windows.FILE_SKIP_COMPLETION_PORT_ON_SUCCESS)
 }
 

@@ -32,7 +32,7 @@ func TestOperationsOfOthers(t *testing.T) {
 	}
 	write := func() {
 		t.Helper()
-		if err := windows.WriteFile(writes, []byte{'x'}, nil, new(windows.Overlapped)); err != nil && err != windows.ERROR_IO_PENDING {
+		if err := windows.WriteFile(writes, []byte{'x'}, new(uint32), new(windows.Overlapped)); err != nil && err != windows.ERROR_IO_PENDING {
 			t.Fatal(err)
 		}
 	}

@@ -42,7 +42,7 @@ func TestInheritedEndOutlivesThreads(t *testing.T) {
 	<-begun
 	endThread(t, <-thread)
 
-	if err := windows.WriteFile(writes, []byte{'x'}, nil, new(windows.Overlapped)); err != nil && err != windows.ERROR_IO_PENDING {
+	if err := windows.WriteFile(writes, []byte{'x'}, new(uint32), new(windows.Overlapped)); err != nil && err != windows.ERROR_IO_PENDING {
 		t.Fatal(err)
 	}
 	if err := <-ended; err != nil || buf[0] != 'x' {

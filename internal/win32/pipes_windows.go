@@ -42,6 +42,13 @@ func PeekNamedPipe(h windows.Handle, p PipePeek, o *windows.Overlapped) error {
 	return control(h, windows.FSCTL_PIPE_PEEK, nil, p, o)
 }
 
+// DisconnectNamedPipe takes the connection from the client. As for PeekNamedPipe, the
+// function of that name may wait for the handle.
+func DisconnectNamedPipe(h windows.Handle, o *windows.Overlapped) error {
+	const disconnect = 0x110004 // FSCTL_PIPE_DISCONNECT
+	return control(h, disconnect, nil, nil, o)
+}
+
 // TransactNamedPipe writes a message and reads one. Both buffers must stay where
 // they are until the operation has ended.
 func TransactNamedPipe(h windows.Handle, request, reply []byte, o *windows.Overlapped) error {
