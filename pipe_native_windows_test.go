@@ -78,6 +78,7 @@ func TestPipeSecurity(t *testing.T) {
 	}{
 		{"D:(A;;FA;;;WD)", nil},
 		{"D:(A;;FA;;;" + thisUser(t) + ")", nil},
+		{"D:(A;;FR;;;WD)", nil}, // what others get of a pipe of Windows
 		{"D:(A;;FA;;;S-1-5-21-1-2-3-4)", ipc.ErrPermission},
 		{"D:(D;;GRGW;;;WD)(A;;FA;;;WD)", ipc.ErrPermission},
 	} {

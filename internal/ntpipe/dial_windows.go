@@ -40,13 +40,14 @@ func (p *Pipes) Dial(ctx context.Context, name string, wait bool) (backend.PipeC
 }
 
 // accesses are what a client asks for, one after the other: both ways; to read,
-// and to set the mode in which it reads; to write.
+// and to set the mode in which it reads; to read bytes, which have no mode; to write.
 var accesses = []struct {
 	ask               uint32
 	noReads, noWrites bool
 }{
 	{ask: windows.GENERIC_READ | windows.GENERIC_WRITE},
 	{ask: windows.GENERIC_READ | windows.FILE_WRITE_ATTRIBUTES, noWrites: true},
+	{ask: windows.GENERIC_READ, noWrites: true},
 	{ask: windows.GENERIC_WRITE | windows.FILE_READ_ATTRIBUTES, noReads: true},
 }
 
