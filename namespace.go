@@ -62,7 +62,7 @@ func OpenNamespace(dir string, o *NamespaceOptions) (*Namespace, error) {
 	if err != nil {
 		return nil, fail("open namespace", dir, err)
 	}
-	pipes := &pipePlace{connect: func() (backend.Pipes, error) { return directoryPipes(e.Dir(), o.Group) }}
+	pipes := &pipePlace{connect: func() (backend.Pipes, error) { return directoryPipes(e, o.Group) }}
 	return &Namespace{engine: e, pipes: pipes}, nil
 }
 

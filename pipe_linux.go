@@ -1,8 +1,6 @@
 package ipc
 
 import (
-	"errors"
-	"fmt"
 	"os"
 	"syscall"
 
@@ -12,7 +10,7 @@ import (
 )
 
 // userPipes opens the pipes of the current user, globalPipes those of the
-// machine, directoryPipes those of a namespace that exists.
+// machine, directoryPipes those in the directory of an open namespace.
 
 func userPipes() (backend.Pipes, error) { return openPipes(linux.UserDir(), linux.Access{}, true) }
 
@@ -21,16 +19,20 @@ func globalPipes() (backend.Pipes, error) {
 	return p, explainGlobal(err)
 }
 
-func directoryPipes(dir, group string) (backend.Pipes, error) {
+func directoryPipes(n *engineNamespace, group string) (backend.Pipes, error) {
 	access, err := accessOf(group)
 	if err != nil {
 		return nil, err
 	}
-	p, err := openPipes(dir, access, false)
-	if errors.Is(err, ErrNotExist) { // the namespace was opened, so it was there
-		err = fmt.Errorf("%w: %v: close every handle and start again", ErrDeleted, err)
+	p, err := openPipes(n.Dir(), access, false)
+	gone := n.StillThere() // after the directory was looked up: another may have taken its place
+	if gone == nil {
+		return p, err
 	}
-	return p, err
+	if err == nil {
+		p.Close()
+	}
+	return nil, gone
 }
 
 func openPipes(dir string, access linux.Access, create bool) (backend.Pipes, error) {

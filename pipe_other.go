@@ -13,9 +13,9 @@ import (
 
 var errNoPipes = fmt.Errorf("%w: there are no named pipes for %s yet: use Linux or Windows", ErrUnsupported, runtime.GOOS)
 
-func userPipes() (backend.Pipes, error)                    { return nil, errNoPipes }
-func globalPipes() (backend.Pipes, error)                  { return nil, errNoPipes }
-func directoryPipes(string, string) (backend.Pipes, error) { return nil, errNoPipes }
+func userPipes() (backend.Pipes, error)                              { return nil, errNoPipes }
+func globalPipes() (backend.Pipes, error)                            { return nil, errNoPipes }
+func directoryPipes(*engineNamespace, string) (backend.Pipes, error) { return nil, errNoPipes }
 
 func anonymousPipe() (r, w *os.File, err error) { return os.Pipe() }
 

@@ -181,6 +181,8 @@ func TestPipeDeleted(t *testing.T) {
 	defer n.Close()
 	late := must(ipc.OpenNamespace(dir, nil))
 	defer late.Close()
+	later := must(ipc.OpenNamespace(dir, nil))
+	defer later.Close()
 	l := must(n.ListenPipe("p", nil))
 	wantNothing(t, "remove", os.RemoveAll(dir))
 	_, err := late.ListenPipe("q", nil)
@@ -195,4 +197,6 @@ func TestPipeDeleted(t *testing.T) {
 	must(ipc.OpenNamespace(dir, nil)).Close()
 	_, err = n.TryDialPipe("p")
 	wantPipeError(t, "dial beside another", err, ipc.ErrDeleted)
+	_, err = later.ListenPipe("q", nil)
+	wantPipeError(t, "listen for the first time, beside another", err, ipc.ErrDeleted)
 }

@@ -16,8 +16,8 @@ func userPipes() (backend.Pipes, error)   { return ntpipe.Open(""), nil }
 func globalPipes() (backend.Pipes, error) { return ntpipe.Open(nt.Global), nil }
 
 // directoryPipes opens the pipes of the namespace that a directory stands for.
-func directoryPipes(dir, _ string) (backend.Pipes, error) {
-	prefix, err := nt.DirectoryPrefix(dir)
+func directoryPipes(n *engineNamespace, _ string) (backend.Pipes, error) {
+	prefix, err := nt.DirectoryPrefix(n.Dir())
 	return ntpipe.Open(prefix), err
 }
 

@@ -5,6 +5,7 @@ package linux
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"unsafe"
@@ -106,7 +107,7 @@ func (s *Segment) mapMemory(size int64) error {
 	})
 }
 
-// wakeAt wakes a sleeper of the word at an offset of the file, which may have
+// wakeAt wakes the sleepers of the word at an offset of the file, which may have
 // become shorter than size. Errors are ignored: there is nothing else to try.
 func (s *Segment) wakeAt(offset int64, size int) {
 	control(s.file, func(fd int) error {
@@ -116,7 +117,7 @@ func (s *Segment) wakeAt(offset int64, size int) {
 		if err != nil {
 			return err
 		}
-		FutexWake((*uint32)(unsafe.Pointer(&mem[offset-page])), 1)
+		FutexWake((*uint32)(unsafe.Pointer(&mem[offset-page])), math.MaxInt32)
 		return unix.Munmap(mem)
 	})
 }

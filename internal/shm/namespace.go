@@ -186,8 +186,17 @@ func (n *Namespace) quieten() {
 	}
 }
 
-// stillThere makes sure that new processes would find this segment. It looks
-// at the file every time, at the path once a second at most.
+// StillThere makes sure that new processes would find this segment. It looks at
+// the file and at the path.
+func (n *Namespace) StillThere() error {
+	if n.sys.Deleted() {
+		return n.gone()
+	}
+	return nil
+}
+
+// stillThere is StillThere for operations that are to be fast: it looks at the
+// file every time, at the path once a second at most.
 func (n *Namespace) stillThere() error {
 	if n.sys.Unlinked() {
 		return n.gone()
@@ -200,11 +209,11 @@ func (n *Namespace) stillThereNowAndThen(now int64) error {
 	if last := n.lastCheck.Load(); now-last < int64(time.Second) || !n.lastCheck.CompareAndSwap(last, now) {
 		return nil
 	}
-	if n.sys.Deleted() {
+	err := n.StillThere()
+	if err != nil {
 		n.lastCheck.Store(0) // the next one is to notice it, too
-		return n.gone()
 	}
-	return nil
+	return err
 }
 
 func (n *Namespace) gone() error {
