@@ -78,7 +78,7 @@ func FuzzOutput(f *testing.F) {
 		fit(t, text.String())
 
 		text.Reset()
-		if err := (&app{out: &text}).printJSON([]ipc.Info{o}); err != nil || strings.Count(text.String(), "\n") != 1 {
+		if err := (&app{out: &text}).printJSON([]any{describe(&o, stops{})}); err != nil || strings.Count(text.String(), "\n") != 1 {
 			t.Fatalf("JSON: %v: %q", err, &text)
 		}
 		var back []ipc.Info

@@ -46,12 +46,12 @@ those of --namespace. ` + lookingNote,
 }
 
 func describeAll(list []ipc.Info, pipes []ipc.PipeInfo) []any {
-	described := []any{} // [] rather than null
+	described, stopped := []any{}, stops{} // [] rather than null
 	for i := range list {
-		described = append(described, describe(&list[i]))
+		described = append(described, describe(&list[i], stopped))
 	}
 	for i := range pipes {
-		described = append(described, describePipe(&pipes[i]))
+		described = append(described, describePipe(&pipes[i], stopped))
 	}
 	return described
 }
@@ -71,13 +71,13 @@ func table(out io.Writer, list []ipc.Info, pipes []ipc.PipeInfo) error {
 		return nil
 	}
 	rows := [][]string{{"NAME", "TYPE", "STATE", "OWNER", "WAITERS", "HANDLES"}}
-	now := time.Now()
+	now, stopped := time.Now(), stops{}
 	for i := range list {
 		o := &list[i]
-		rows = append(rows, []string{shownName(o), o.Type, state(o, now), owner(o), waiters(o), fmt.Sprint(o.Handles)})
+		rows = append(rows, []string{shownName(o), o.Type, state(o, now), owner(o, stopped), waiters(o), fmt.Sprint(o.Handles)})
 	}
 	for i := range pipes {
-		rows = append(rows, pipeRow(&pipes[i]))
+		rows = append(rows, pipeRow(&pipes[i], stopped))
 	}
 	return writeRows(out, rows)
 }
@@ -90,12 +90,12 @@ func shownName(o *ipc.Info) string {
 }
 
 // owner is who owns a mutex or reads a mailslot.
-func owner(o *ipc.Info) string {
+func owner(o *ipc.Info, stopped stops) string {
 	switch {
 	case o.Owner != nil:
-		return processName(*o.Owner)
+		return stopped.name(*o.Owner)
 	case o.Mailslot != nil && o.Mailslot.Reader != nil:
-		return processName(*o.Mailslot.Reader)
+		return stopped.name(*o.Mailslot.Reader)
 	}
 	return "-"
 }

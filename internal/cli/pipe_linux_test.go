@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -49,6 +50,14 @@ func clientsInJSON(many int, p *ipc.PipeInfo) string {
 		return fmt.Sprintf(`,"path":%q}`, p.Path)
 	}
 	return fmt.Sprintf(`,"clients":%d,"path":%q}`, many, p.Path)
+}
+
+// serverShown is a pipe's server, which is this program, in text.
+func serverShown(pid int) string { return fmt.Sprintf("%d %s", pid, filepath.Base(os.Args[0])) }
+
+// serverInJSON is serverShown in JSON.
+func serverInJSON(pid int) string {
+	return fmt.Sprintf(`{"pid":%d,"command":%q}`, pid, filepath.Base(os.Args[0]))
 }
 
 // TestPipeLeftOver: input that is at hand when the last of several clients has

@@ -53,20 +53,20 @@ func pipesOf(n *ipc.Namespace) ([]ipc.PipeInfo, error) {
 
 // A shownPipe is a pipe in JSON.
 type shownPipe struct {
-	Type         string `json:"type"`
-	Name         string `json:"name"`
-	Messages     bool   `json:"messages,omitempty"`
-	Direction    string `json:"direction"`
-	Server       int    `json:"server"`
-	MaxInstances int    `json:"max_instances,omitempty"`
-	Clients      *int   `json:"clients,omitempty"` // missing when it is not known
-	Path         string `json:"path,omitempty"`
+	Type         string       `json:"type"`
+	Name         string       `json:"name"`
+	Messages     bool         `json:"messages,omitempty"`
+	Direction    string       `json:"direction"`
+	Server       shownProcess `json:"server"`
+	MaxInstances int          `json:"max_instances,omitempty"`
+	Clients      *int         `json:"clients,omitempty"` // missing when it is not known
+	Path         string       `json:"path,omitempty"`
 }
 
-func describePipe(p *ipc.PipeInfo) shownPipe {
+func describePipe(p *ipc.PipeInfo, stopped stops) shownPipe {
 	s := shownPipe{
 		Type: "pipe", Name: p.Name, Messages: p.MessageMode, Direction: direction(p),
-		Server: p.ServerPID, MaxInstances: p.MaxInstances, Path: p.Path,
+		Server: stopped.shown(serverOf(p)), MaxInstances: p.MaxInstances, Path: p.Path,
 	}
 	if p.Clients >= 0 {
 		s.Clients = &p.Clients
@@ -86,15 +86,13 @@ func direction(p *ipc.PipeInfo) string {
 }
 
 // pipeRow is a pipe in the table of ls.
-func pipeRow(p *ipc.PipeInfo) []string {
+func pipeRow(p *ipc.PipeInfo, stopped stops) []string {
 	state := "served"
 	if p.Clients >= 0 {
 		state = fmt.Sprintf("%d/%d clients", p.Clients, p.MaxInstances)
 	}
-	return []string{printable(p.Name), "pipe", state, serverOf(p), "-", "-"}
+	return []string{printable(p.Name), "pipe", state, stopped.name(serverOf(p)), "-", "-"}
 }
-
-func serverOf(p *ipc.PipeInfo) string { return processName(ipc.ProcessInfo{PID: p.ServerPID}) }
 
 // showPipe prints everything about a pipe.
 func (a *app) showPipe(name string) error {
@@ -105,7 +103,7 @@ func (a *app) showPipe(name string) error {
 	case p == nil:
 		return a.noPipe(ipc.ErrNotExist, name, false)
 	case a.json:
-		return a.printJSON(describePipe(p))
+		return a.printJSON(describePipe(p, stops{}))
 	}
 	return pipeDetails(a.out, p)
 }
@@ -145,7 +143,7 @@ func pipeDetails(out io.Writer, p *ipc.PipeInfo) error {
 		untold = "how many clients there are, and who"
 	}
 	for _, line := range [][2]string{
-		{"mode", mode}, {"direction", ways}, {"server", serverOf(p)}, {"instances", most},
+		{"mode", mode}, {"direction", ways}, {"server", stops{}.name(serverOf(p))}, {"instances", most},
 		{"clients", clients}, {"socket", p.Path}, {"not told", untold},
 	} {
 		if line[1] != "" {

@@ -115,8 +115,8 @@ func TestPipeBusy(t *testing.T) {
 	}
 	check(t, squeeze(must(t, dir, "ls")), fmt.Sprintf(`
 NAME TYPE STATE OWNER WAITERS HANDLES
-chat pipe %s %d - -
-`, stateOfBusyPipe, server.cmd.Process.Pid))
+chat pipe %s %s - -
+`, stateOfBusyPipe, serverShown(server.cmd.Process.Pid)))
 	client.interrupt("interrupted")
 	server.in.Close()
 	server.endsWith(0, "")
@@ -301,25 +301,25 @@ func TestPipeShow(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	pid := os.Getpid()
+	server, described := serverShown(os.Getpid()), serverInJSON(os.Getpid())
 	check(t, squeeze(must(t, dir, "show", `pipe:\\.\pipe\pipe 3`)), fmt.Sprintf(`
 pipe:"Pipe 3"
 mode messages
 direction from clients to the server
-server %d
+server %s
 instances 3
-`, pid)+clientsShown(1, pipeOf(dir, "pipe 3")))
+`, server)+clientsShown(1, pipeOf(dir, "pipe 3")))
 	check(t, squeeze(must(t, dir, "show", "pipe:PIPE 0")), fmt.Sprintf(`
 pipe:"Pipe 0"
 mode bytes
 direction both ways
-server %d
+server %s
 instances any number
-`, pid)+clientsShown(-1, pipeOf(dir, "pipe 0")))
+`, server)+clientsShown(-1, pipeOf(dir, "pipe 0")))
 	all := must(t, dir, "ls", "--json")
 	for _, want := range []string{
-		fmt.Sprintf(`{"type":"pipe","name":"Pipe 0","direction":"duplex","server":%d%s`, pid, clientsInJSON(-1, pipeOf(dir, "pipe 0"))),
-		fmt.Sprintf(`{"type":"pipe","name":"Pipe 3","messages":true,"direction":"inbound","server":%d,"max_instances":3%s`, pid, clientsInJSON(1, pipeOf(dir, "pipe 3"))),
+		fmt.Sprintf(`{"type":"pipe","name":"Pipe 0","direction":"duplex","server":%s%s`, described, clientsInJSON(-1, pipeOf(dir, "pipe 0"))),
+		fmt.Sprintf(`{"type":"pipe","name":"Pipe 3","messages":true,"direction":"inbound","server":%s,"max_instances":3%s`, described, clientsInJSON(1, pipeOf(dir, "pipe 3"))),
 	} {
 		if !strings.Contains(all, want) {
 			t.Errorf("%s is not in %s", want, all)

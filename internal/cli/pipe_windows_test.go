@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"fmt"
 	"slices"
+	"strconv"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -55,3 +57,9 @@ func clientsShown(int, *ipc.PipeInfo) string {
 
 // clientsInJSON is the end of a pipe's JSON.
 func clientsInJSON(int, *ipc.PipeInfo) string { return "}" }
+
+// serverShown is a pipe's server in text: what it runs is not told.
+func serverShown(pid int) string { return strconv.Itoa(pid) }
+
+// serverInJSON is serverShown in JSON.
+func serverInJSON(pid int) string { return fmt.Sprintf(`{"pid":%d,"command":""}`, pid) }

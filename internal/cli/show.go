@@ -42,7 +42,7 @@ func (a *app) show(want objectName) error {
 		return err
 	}
 	if a.json {
-		return a.printJSON(describe(&o))
+		return a.printJSON(describe(&o, stops{}))
 	}
 	return details(a.out, &o)
 }
@@ -71,7 +71,7 @@ func (a *app) existing(want objectName) (ipc.Info, error) {
 func details(out io.Writer, o *ipc.Info) error {
 	fmt.Fprintf(out, "%s:%s\n", o.Type, shownName(o))
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	now := time.Now()
+	now, stopped := time.Now(), stops{}
 	line := func(label, format string, args ...any) {
 		fmt.Fprintf(w, "  %s\t%s\n", label, fmt.Sprintf(format, args...))
 	}
@@ -80,7 +80,7 @@ func details(out io.Writer, o *ipc.Info) error {
 	case "event":
 		line("reset", "%s", resetWord(o))
 	case "mutex":
-		line("owner", "%s", owner(o))
+		line("owner", "%s", owner(o, stopped))
 	case "semaphore":
 		line("permits", "%d of %d", o.Count, o.Max)
 		line("reclaim", "%s", yesNo(o.ReclaimOnExit))
@@ -93,18 +93,18 @@ func details(out io.Writer, o *ipc.Info) error {
 			line("every", "%v", o.Period)
 		}
 	case "mailslot":
-		mailslotDetails(o, line)
+		mailslotDetails(o, stopped, line)
 	}
 	line("permanent", "%s", yesNo(o.Permanent))
 	if o.Handles > 0 || o.Mailslot == nil {
 		line("handles", "%d", o.Handles)
 	}
 	for _, h := range o.Holders {
-		line("", "%s: %s", processName(h.ProcessInfo), holding(h))
+		line("", "%s: %s", stopped.name(h.ProcessInfo), holding(h))
 	}
 	line("waiters", "%s", knownWaiters(o))
 	for _, wait := range o.Waiting {
-		line("", "%s: %s", processName(wait.ProcessInfo), waitingFor(wait))
+		line("", "%s: %s", stopped.name(wait.ProcessInfo), waitingFor(wait))
 	}
 	label := "not told"
 	for _, what := range untold(o) {
@@ -114,7 +114,7 @@ func details(out io.Writer, o *ipc.Info) error {
 	return w.Flush()
 }
 
-func mailslotDetails(o *ipc.Info, line func(label, format string, args ...any)) {
+func mailslotDetails(o *ipc.Info, stopped stops, line func(label, format string, args ...any)) {
 	m := o.Mailslot
 	if m.Bytes >= 0 {
 		line("bytes", "%s", number(int(m.Bytes)))
@@ -126,7 +126,7 @@ func mailslotDetails(o *ipc.Info, line func(label, format string, args ...any)) 
 		line("longest", "%s bytes", number(int(m.MaxMessageSize)))
 	}
 	if m.Reader != nil {
-		line("reader", "%s", processName(*m.Reader))
+		line("reader", "%s", stopped.name(*m.Reader))
 		line("writers", "%d", o.Handles-1)
 	}
 }

@@ -49,7 +49,7 @@ type described struct {
 }
 
 // describe makes the JSON of an object.
-func describe(o *ipc.Info) any {
+func describe(o *ipc.Info, _ stops) any {
 	d := described{Info: *o, Waiters: o.Waiters}
 	for _, g := range gaps(o) {
 		d.NotTold = append(d.NotTold, g.field)
