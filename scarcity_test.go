@@ -75,12 +75,17 @@ func startApart(t *testing.T, name string, args ...string) *testproc.Proc {
 }
 
 // tryUnshare finds out whether a process may have mounts of its own, on a
-// thread that ends at once.
+// thread that ends at once. Where the root is no mount, as after chroot, what is
+// mounted cannot be kept from others.
 func tryUnshare() error {
 	result := make(chan error)
 	go func() {
 		runtime.LockOSThread()
-		result <- syscall.Unshare(syscall.CLONE_NEWNS)
+		err := syscall.Unshare(syscall.CLONE_NEWNS)
+		if err == nil {
+			err = syscall.Mount("none", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, "")
+		}
+		result <- err
 	}()
 	return <-result
 }
