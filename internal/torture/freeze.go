@@ -71,6 +71,7 @@ func (r *run) dump() {
 func (r *run) tell(places []int, command string) {
 	for _, i := range places {
 		r.workers[i].Sayf("%s", command)
+		r.told[i]++
 	}
 }
 
@@ -93,8 +94,15 @@ func (r *run) freeze() {
 	r.until("everybody rests", r.paused)
 }
 
-// resting counts the hands of a worker that rest.
+// obeys reports whether a worker has carried out all that it was told. Hands that
+// rest before may have been told to go on meanwhile, and not know it yet.
+func (r *run) obeys(i int) bool { return r.ledger.obeyed[i].Load() == r.told[i] }
+
+// resting counts the hands of a worker that rest for good.
 func (r *run) resting(i int) (n int) {
+	if !r.obeys(i) {
+		return 0
+	}
 	for k := range r.ledger.hands[i] {
 		n += int(r.ledger.hands[i][k].resting.Load())
 	}
@@ -120,6 +128,9 @@ func (r *run) frozen() (why string) {
 	}
 	var waiting []account
 	for i, p := range r.workers {
+		if !r.obeys(i) {
+			return fmt.Sprintf("worker %d has not heard it", i)
+		}
 		for k := range r.ledger.hands[i] {
 			record := &r.ledger.hands[i][k]
 			if record.resting.Load() != 0 {

@@ -111,12 +111,14 @@ func (r *run) inherit(i int) {
 		record.write(0)
 		record.resting.Store(0)
 	}
+	r.ledger.obeyed[i].Store(0)
 }
 
 // start starts a worker.
 func (r *run) start(i int) {
 	r.lives++
 	r.life[i] = r.lives
+	r.told[i] = 0
 	r.workers[i] = testproc.Start(r.t, "torture-worker", r.dir, decimal(r.seed), decimal(uint64(i)), decimal(r.lives))
 }
 

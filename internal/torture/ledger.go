@@ -81,6 +81,7 @@ type ledger struct {
 	told      [ownable]atomic.Uint64  // A: owners who were told that the mutex was abandoned
 	abandoned [ownable]atomic.Uint64  // X: abandonments by the living
 	flying    [flyNames]atomic.Uint64 // guards of the mutexes that are made on the fly
+	obeyed    [workers]atomic.Uint64  // how many commands a worker has carried out
 	hands     [workers][handsPerWorker]handRecord
 }
 

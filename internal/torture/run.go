@@ -28,6 +28,7 @@ type run struct {
 
 	workers [workers]*testproc.Proc
 	life    [workers]uint64 // the number of each one's life
+	told    [workers]uint64 // how many commands each was given in it
 	lives   uint64
 	dead    dead
 	tally   tally

@@ -30,6 +30,7 @@ const (
 type worker struct {
 	child     *testproc.Child
 	ledger    *ledger
+	place     int // in the ledger
 	namespace *ipc.Namespace
 	handles   handles
 
@@ -60,7 +61,7 @@ func work(c *testproc.Child) {
 			c.Fatalf("%v", err)
 		}
 	}
-	w.ledger, w.namespace = ledger, namespace
+	w.ledger, w.place, w.namespace = ledger, place, namespace
 	if err := w.handles.each(namespace, open); err != nil {
 		c.Fatalf("%v", err)
 	}
@@ -98,6 +99,7 @@ func (w *worker) obey() {
 		default:
 			w.child.Fatalf("the parent says %q", line)
 		}
+		w.ledger.obeyed[w.place].Add(1)
 	}
 }
 
