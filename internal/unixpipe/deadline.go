@@ -23,23 +23,23 @@ type deadlines struct {
 var longAgo = time.Unix(1, 0)
 
 func (d *deadlines) SetReadDeadline(t time.Time) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.read = t
-	if d.interrupted > 0 {
-		return nil
-	}
-	return mend(d.socket.SetReadDeadline(t))
+	return d.set(&d.read, t, d.socket.SetReadDeadline)
 }
 
 func (d *deadlines) SetWriteDeadline(t time.Time) error {
+	return d.set(&d.write, t, d.socket.SetWriteDeadline)
+}
+
+// set keeps a deadline, and gives it to the socket by put unless a context has
+// interrupted that, which gets it from release then.
+func (d *deadlines) set(kept *time.Time, t time.Time, put func(time.Time) error) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.write = t
+	*kept = t
 	if d.interrupted > 0 {
 		return nil
 	}
-	return mend(d.socket.SetWriteDeadline(t))
+	return mend(put(t))
 }
 
 // mayRunOut reports whether there is a deadline for writes.
@@ -80,8 +80,7 @@ func (d *deadlines) interrupt(ctx context.Context) (release func()) {
 		defer d.mu.Unlock()
 		d.interrupted--
 		if d.interrupted == 0 {
-			d.socket.SetReadDeadline(d.read)
-			d.socket.SetWriteDeadline(d.write)
+			d.putBack()
 		}
 	}
 }
@@ -90,6 +89,11 @@ func (d *deadlines) interrupt(ctx context.Context) (release func()) {
 func (d *deadlines) restore() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	d.putBack()
+}
+
+// putBack gives the socket what its user has set. d.mu is held.
+func (d *deadlines) putBack() {
 	d.socket.SetReadDeadline(d.read)
 	d.socket.SetWriteDeadline(d.write)
 }
