@@ -1,6 +1,7 @@
 package nt
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"syscall"
@@ -8,26 +9,16 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/win32"
 )
 
-// sentinels gives the errors of Win32 the meaning that they have here.
+// sentinels gives the errors of Win32 the meaning that they have for objects alone.
 var sentinels = map[syscall.Errno]error{
-	windows.ERROR_FILE_NOT_FOUND:       backend.ErrNotExist,
-	windows.ERROR_PATH_NOT_FOUND:       backend.ErrNotExist,
-	windows.ERROR_INVALID_HANDLE:       backend.ErrWrongType, // of a name: handles are never invalid here
-	windows.ERROR_ALREADY_EXISTS:       backend.ErrExist,
-	windows.ERROR_ACCESS_DENIED:        backend.ErrPermission,
-	windows.ERROR_PRIVILEGE_NOT_HELD:   backend.ErrPermission,
-	windows.ERROR_INVALID_NAME:         backend.ErrInvalidName,
-	windows.ERROR_BAD_PATHNAME:         backend.ErrInvalidName,
-	windows.ERROR_FILENAME_EXCED_RANGE: backend.ErrInvalidName,
-	windows.ERROR_INVALID_PARAMETER:    backend.ErrInvalid,
-	windows.ERROR_NOT_OWNER:            backend.ErrNotOwner,
-	windows.ERROR_TOO_MANY_POSTS:       backend.ErrTooManyPosts,
-	windows.ERROR_NOT_ENOUGH_MEMORY:    backend.ErrNoSpace,
-	windows.ERROR_NO_SYSTEM_RESOURCES:  backend.ErrNoSpace,
-	windows.ERROR_NOT_ENOUGH_QUOTA:     backend.ErrNoSpace,
-	windows.ERROR_COMMITMENT_LIMIT:     backend.ErrNoSpace,
+	windows.ERROR_INVALID_HANDLE:     backend.ErrWrongType, // of a name: handles are never invalid here
+	windows.ERROR_ALREADY_EXISTS:     backend.ErrExist,
+	windows.ERROR_PRIVILEGE_NOT_HELD: backend.ErrPermission,
+	windows.ERROR_NOT_OWNER:          backend.ErrNotOwner,
+	windows.ERROR_TOO_MANY_POSTS:     backend.ErrTooManyPosts,
 }
 
 // wrap puts the sentinel of this project before an error of the system, which
@@ -37,7 +28,7 @@ func wrap(err error) error {
 	if !errors.As(err, &code) {
 		return err
 	}
-	if sentinel := sentinels[code]; sentinel != nil {
+	if sentinel := cmp.Or(sentinels[code], win32.Sentinel(code)); sentinel != nil {
 		return fmt.Errorf("%w: %w", sentinel, err)
 	}
 	return err

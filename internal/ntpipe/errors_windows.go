@@ -1,6 +1,7 @@
 package ntpipe
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"syscall"
@@ -8,6 +9,7 @@ import (
 	"golang.org/x/sys/windows"
 
 	"github.com/winsys-go/ipc/internal/backend"
+	"github.com/winsys-go/ipc/internal/win32"
 )
 
 var (
@@ -24,24 +26,13 @@ var (
 	errHalfOpen   = fmt.Errorf("%w: a pipe of bytes cannot be closed for writing alone on Windows: use MessageMode", backend.ErrUnsupported)
 )
 
-// sentinels gives the errors of Win32 the meaning that they have for pipes.
+// sentinels gives the errors of Win32 the meaning that they have for pipes alone.
 var sentinels = map[syscall.Errno]error{
-	windows.ERROR_FILE_NOT_FOUND:       backend.ErrNotExist,
-	windows.ERROR_PATH_NOT_FOUND:       backend.ErrNotExist,
-	windows.ERROR_ACCESS_DENIED:        backend.ErrPermission,
-	windows.ERROR_INVALID_NAME:         backend.ErrInvalidName,
-	windows.ERROR_BAD_PATHNAME:         backend.ErrInvalidName,
-	windows.ERROR_FILENAME_EXCED_RANGE: backend.ErrInvalidName,
-	windows.ERROR_INVALID_PARAMETER:    backend.ErrInvalid,
-	windows.ERROR_NOT_ENOUGH_MEMORY:    backend.ErrNoSpace,
-	windows.ERROR_NO_SYSTEM_RESOURCES:  backend.ErrNoSpace,
-	windows.ERROR_NOT_ENOUGH_QUOTA:     backend.ErrNoSpace,
-	windows.ERROR_COMMITMENT_LIMIT:     backend.ErrNoSpace,
-	windows.ERROR_PIPE_BUSY:            backend.ErrPipeBusy,
-	windows.ERROR_PIPE_NOT_CONNECTED:   backend.ErrPipeNotConnected,
-	windows.ERROR_BROKEN_PIPE:          backend.ErrBrokenPipe,
-	windows.ERROR_NO_DATA:              backend.ErrBrokenPipe,
-	windows.ERROR_BAD_PIPE:             backend.ErrBrokenPipe, // of a transaction: both modes are checked before
+	windows.ERROR_PIPE_BUSY:          backend.ErrPipeBusy,
+	windows.ERROR_PIPE_NOT_CONNECTED: backend.ErrPipeNotConnected,
+	windows.ERROR_BROKEN_PIPE:        backend.ErrBrokenPipe,
+	windows.ERROR_NO_DATA:            backend.ErrBrokenPipe,
+	windows.ERROR_BAD_PIPE:           backend.ErrBrokenPipe, // of a transaction: both modes are checked before
 }
 
 // wrap puts the sentinel of this project before an error of the system, which
@@ -51,7 +42,7 @@ func wrap(err error) error {
 	if !errors.As(err, &code) {
 		return err
 	}
-	if sentinel := sentinels[code]; sentinel != nil {
+	if sentinel := cmp.Or(sentinels[code], win32.Sentinel(code)); sentinel != nil {
 		return fmt.Errorf("%w: %w", sentinel, code)
 	}
 	return err
